@@ -1,0 +1,1 @@
+"""cardsync: bank and card transactions become expenses; none is lost, none is doubled."""

@@ -1,0 +1,60 @@
+"""States of an interface, and who must act in each."""
+
+from enum import StrEnum
+
+
+class InterfaceState(StrEnum):
+    """Where an interface stands. Only the states that need a person have no next run."""
+
+    INCOMPLETE = "incomplete"
+    ACTIVE = "active"
+    NEEDS_USER = "needs_user"
+    REJECTED = "rejected"
+    STOPPED = "stopped"
+
+
+class DueReason(StrEnum):
+    """Why an interface is due."""
+
+    FIRST = "first"
+    SCHEDULE = "schedule"
+    RETRY = "retry"
+    DEMAND = "demand"
+
+
+class Trigger(StrEnum):
+    """What started a sync run."""
+
+    FIRST = "first"
+    SCHEDULE = "schedule"
+    RETRY = "retry"
+    DEMAND = "demand"
+    COMMAND = "command"
+    FILE = "file"
+
+
+class Outcome(StrEnum):
+    """How a sync run ended; ``RUNNING`` until then."""
+
+    RUNNING = "running"
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Actor(StrEnum):
+    """Who must act next after a failure."""
+
+    NOBODY = "nobody"
+    ADMIN = "admin"
+    INTEGRATOR = "integrator"
+
+
+class ImportMode(StrEnum):
+    """How far back the first sync of an account reaches (R64, D-B)."""
+
+    START_OF_MONTH = "start_of_month"
+    SINCE_DATE = "since_date"
+    ALL_AVAILABLE = "all_available"
+    ONLY_NEW = "only_new"

@@ -1,0 +1,162 @@
+"""Plan a batch: what we know and what the source says, turned into what is to be written.
+
+One pure function. No clock, no session; its arguments are not changed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from cardsync_sdk.types import FetchedTransaction, TransactionKind, TransactionStatus
+from webapp.domain.attachments import Holding, holder_on
+from webapp.domain.expenses import PaymentMode
+from webapp.domain.fates import Fate
+from webapp.domain.transactions import bank_content
+from webapp.domain.windows import is_before
+
+CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A transaction we hold, as far as planning needs it. ``content`` as by ``bank_content``."""
+
+    id: str
+    identity_key: str
+    status: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules:
+    """What decides over the rows of one account; ``account_ref`` is the source's name for it."""
+
+    account_ref: str
+    account_id: str
+    identity_id: str
+    floor: date | None
+    mode: PaymentMode | None
+    holdings: tuple[Holding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRow:
+    """A fetched row with its identity key and its position in the run."""
+
+    row: FetchedTransaction
+    key: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransaction:
+    """A row to insert; ``holder`` gets an expense for it, ``None`` leaves it as it is."""
+
+    keyed: KeyedRow
+    content: str
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTransaction:
+    """A transaction whose bank values are to be replaced by those of the row."""
+
+    id: str
+    keyed: KeyedRow
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """The fate of the row at ``position``; ``key`` finds its transaction, where it has one."""
+
+    position: int
+    fate: Fate
+    key: str | None = None
+    external_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SyncPlan:
+    """What a batch of one account comes to."""
+
+    to_insert: list[NewTransaction] = field(default_factory=list)
+    to_change: list[ChangedTransaction] = field(default_factory=list)
+    to_cancel: list[str] = field(default_factory=list)
+    outcomes: list[RowOutcome] = field(default_factory=list)
+
+
+def plan(
+    rules: AccountRules,
+    known: Mapping[str, Known],
+    rows: Sequence[KeyedRow],
+    *,
+    seen_in_run: Collection[str] = frozenset(),
+) -> SyncPlan:
+    """Decide over ``rows`` of one account.
+
+    :param known: by identity key, every transaction held for the keys of ``rows``.
+    :param seen_in_run: identity keys that earlier batches of the same run have already shown.
+    """
+    result = SyncPlan()
+    met = set(seen_in_run)
+    for keyed in rows:
+        fate = _decide(result, rules, known.get(keyed.key), keyed, repeated=keyed.key in met)
+        met.add(keyed.key)
+        result.outcomes.append(RowOutcome(keyed.position, fate, keyed.key, keyed.row.external_id))
+    return result
+
+
+def _decide(
+    result: SyncPlan,
+    rules: AccountRules,
+    known: Known | None,
+    keyed: KeyedRow,
+    *,
+    repeated: bool,
+) -> Fate:
+    row = keyed.row
+    if is_before(rules.floor, row.purchased_on, row.booked_on):
+        return Fate.OUT_OF_WINDOW
+    if repeated:
+        return Fate.REPEATED
+    if known is None:
+        return _insert(result, rules, keyed)
+    content = bank_content(row)
+    if content == known.content and known.status == row.status:
+        return Fate.UNCHANGED
+    result.to_change.append(ChangedTransaction(known.id, keyed, content))
+    was_announced = known.status == TransactionStatus.ANNOUNCED
+    return Fate.BOOKED if was_announced and row.status is TransactionStatus.BOOKED else Fate.UPDATED
+
+
+def _insert(result: SyncPlan, rules: AccountRules, keyed: KeyedRow) -> Fate:
+    row = keyed.row
+    summary = row.kind is TransactionKind.SUMMARY
+    holder = None if summary or rules.mode is None else holder_on(rules.holdings, row.day)
+    result.to_insert.append(NewTransaction(keyed, bank_content(row), holder))
+    if summary:
+        return Fate.SUMMARY
+    return Fate.WAITING if holder is None else Fate.NEW
+
+
+def plan_removals(
+    known: Mapping[str, Known], withdrawn: Sequence[tuple[str, str]], first_position: int
+) -> tuple[list[str], list[RowOutcome]]:
+    """Decide over rows the source withdrew; returns the ids to cancel and the fates.
+
+    :param known: by identity key, the transactions held for the withdrawn rows.
+    :param withdrawn: identity key and external id of each withdrawn row.
+    :param first_position: position in the run of the first of them.
+    """
+    to_cancel: list[str] = []
+    outcomes: list[RowOutcome] = []
+    for position, (key, external_id) in enumerate(withdrawn, first_position):
+        held = known.get(key)
+        already = held is not None and (held.status == CANCELLED or held.id in to_cancel)
+        if held is not None and not already:
+            to_cancel.append(held.id)
+        fate = Fate.UNCHANGED if already else Fate.REMOVED
+        outcomes.append(RowOutcome(position, fate, key, external_id))
+    return to_cancel, outcomes

@@ -1,0 +1,218 @@
+"""Accounts and cards, their identity above the connection, and who holds them when."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, and_, text
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+
+from cardsync_sdk.types import AccountKind, IdTrait
+from webapp.domain.expenses import PaymentMode
+from webapp.domain.interfaces import ImportMode
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
+from webapp.storage.expenses import Expense
+from webapp.storage.people import User
+
+
+class AccountIdentity(SQLModel, table=True):
+    """An account as such, whatever link shows it: transactions are unique per identity.
+
+    ``key`` is made by :func:`webapp.domain.identity.account_key` from IBAN, or masked number,
+    holder and bank; it holds digests, never a full number.
+    """
+
+    __tablename__ = "account_identity"
+    __table_args__ = (
+        UniqueConstraint("legal_entity_id", "key"),
+        UniqueConstraint("legal_entity_id", "id"),
+    )
+
+    id: str = id_field()
+    legal_entity_id: str = ref("legal_entity.id", index=False)
+    key: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Account(SQLModel, table=True):
+    """A bank account or a payment card under an interface; both alike (R12).
+
+    ``activated_on`` is set for an account that joined its interface later than the first ones;
+    ``import_from`` is the floor set by the import mode at the first run (D-S); ``cursor`` belongs
+    to the connector and moves only together with the rows it covers; ``complete_until`` is the last
+    day up to which everything was fetched with success.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["legal_entity_id", "interface_id"],
+            ["interface.legal_entity_id", "interface.id"],
+            ondelete="RESTRICT",
+        ),
+        ForeignKeyConstraint(
+            ["legal_entity_id", "identity_id"],
+            ["account_identity.legal_entity_id", "account_identity.id"],
+            ondelete="RESTRICT",
+        ),
+        UniqueConstraint("interface_id", "external_ref"),
+        UniqueConstraint("legal_entity_id", "id"),
+        one_of("kind", AccountKind),
+        one_of("payment_mode", PaymentMode),
+        one_of("import_mode", ImportMode),
+        CheckConstraint("length(currency) = 3", name="currency_iso"),
+        CheckConstraint("length(number_last4) <= 4", name="last_four_only"),
+        Index("ix_account_identity", "identity_id"),
+    )
+
+    id: str = id_field()
+    legal_entity_id: str = Field(max_length=ID_LENGTH)
+    interface_id: str = Field(max_length=ID_LENGTH, index=True)
+    identity_id: str = Field(max_length=ID_LENGTH)
+    external_ref: str
+    kind: str
+    name: str
+    holder_name: str = ""
+    number_last4: str = ""
+    currency: str
+    shared: bool = True
+    id_traits: str = ""
+    payment_mode: str | None = None
+    import_mode: str = ImportMode.START_OF_MONTH.value
+    import_from: date | None = None
+    activated_on: date | None = None
+    cursor: str | None = None
+    complete_until: date | None = None
+    last_ok_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Attachment(SQLModel, table=True):
+    """An account attached to an employee from ``starts_on`` to ``ends_on`` (both included).
+
+    ``starts_on`` of the first attachment is ``None``: everything that waited belongs to it (D-E).
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint(
+            "starts_on IS NULL OR ends_on IS NULL OR starts_on <= ends_on", name="in_order"
+        ),
+        # At most one open holder; the dated ones are checked when they are written (R14).
+        Index(
+            "uq_attachment_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("ends_on IS NULL"),
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
+
+    id: str = id_field()
+    account_id: str = ref("account.id")
+    user_id: str = ref("app_user.id")
+    starts_on: date | None = None
+    ends_on: date | None = None
+    created_by: str | None = ref("app_user.id", nullable=True, index=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccount:
+    """A shared account and who holds it from now on, if anybody."""
+
+    account: Account
+    holder_id: str | None
+    holder_name: str | None
+
+
+def traits_text(traits: Iterable[IdTrait]) -> str:
+    """Return an id policy as :attr:`Account.id_traits` keeps it."""
+    return ",".join(sorted(traits))
+
+
+def traits_of(account: Account) -> frozenset[IdTrait]:
+    """Return the id policy of ``account``."""
+    return frozenset(map(IdTrait, filter(None, account.id_traits.split(","))))
+
+
+def shared_accounts(session: Session, interface_id: str) -> list[HeldAccount]:
+    """Return the shared accounts of an interface with their holders, by name."""
+    rows = session.exec(
+        select(Account, User.id, User.name)
+        .outerjoin(
+            Attachment,
+            and_(col(Attachment.account_id) == col(Account.id), col(Attachment.ends_on).is_(None)),
+        )
+        .outerjoin(User, col(User.id) == col(Attachment.user_id))
+        .where(Account.interface_id == interface_id, col(Account.shared))
+        .order_by(col(Account.name), col(Account.id))
+    ).all()
+    return [HeldAccount(*row) for row in rows]
+
+
+def accounts_of(session: Session, interface_id: str, *, lock: bool = False) -> list[Account]:
+    """Return every account of an interface, shared or not any more.
+
+    :param lock: nobody else changes them until the caller's transaction ends.
+    """
+    query = select(Account).where(Account.interface_id == interface_id).order_by(col(Account.id))
+    return list(session.exec(query.with_for_update() if lock else query).all())
+
+
+def attachments_of(session: Session, account_ids: Collection[str]) -> list[Attachment]:
+    """Return every attachment of these accounts, the oldest first."""
+    return list(
+        session.exec(
+            select(Attachment)
+            .where(col(Attachment.account_id).in_(account_ids))
+            .order_by(col(Attachment.starts_on).nulls_first(), col(Attachment.id))
+        ).all()
+    )
+
+
+def holders_with_expenses(session: Session, account_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return the pairs of account and person for which an expense was made."""
+    rows = session.exec(
+        select(Expense.account_id, Expense.user_id)
+        .where(col(Expense.account_id).in_(account_ids))
+        .distinct()
+    ).all()
+    return set(rows)
+
+
+def identities(
+    session: Session, legal_entity_id: str, keys: Collection[str]
+) -> dict[str, AccountIdentity]:
+    """Return the account identities of a legal entity by their key."""
+    rows = session.exec(
+        select(AccountIdentity).where(
+            AccountIdentity.legal_entity_id == legal_entity_id, col(AccountIdentity.key).in_(keys)
+        )
+    ).all()
+    return {row.key: row for row in rows}
+
+
+def keys_of_refs(session: Session, interface_id: str) -> dict[str, str]:
+    """Return the identity keys that the accounts of an interface have, by the source's ref."""
+    rows = session.exec(
+        select(Account.external_ref, AccountIdentity.key)
+        .join(AccountIdentity, col(AccountIdentity.id) == col(Account.identity_id))
+        .where(Account.interface_id == interface_id)
+    ).all()
+    return dict(rows)
+
+
+def accounts_of_identities(
+    session: Session, legal_entity_id: str, identity_ids: Collection[str]
+) -> dict[str, Account]:
+    """Return the account that each identity has in a legal entity, whatever interface shows it."""
+    rows = session.exec(
+        select(Account)
+        .where(
+            Account.legal_entity_id == legal_entity_id, col(Account.identity_id).in_(identity_ids)
+        )
+        .order_by(col(Account.id))
+        .with_for_update()
+    ).all()
+    return {row.identity_id: row for row in rows}

@@ -1,0 +1,125 @@
+"""The audit trail: append-only; database triggers refuse UPDATE and DELETE."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, or_
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from webapp.storage.columns import UtcDateTime, id_field, ref
+from webapp.storage.people import LegalEntity, User
+
+_REFUSAL = "the audit trail only grows: audit_event rows are neither changed nor deleted"
+
+
+class AuditEvent(SQLModel, table=True):
+    """One change of access, consent, attachment or setting. Holds no secret."""
+
+    __tablename__ = "audit_event"
+
+    id: str = id_field()
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    actor_id: str | None = ref("app_user.id", nullable=True)
+    group_id: str | None = ref("customer_group.id", nullable=True)
+    legal_entity_id: str | None = ref("legal_entity.id", nullable=True)
+    action: str
+    target_kind: str
+    target_id: str = ""
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def record(
+    session: Session,
+    *,
+    at: datetime,
+    action: str,
+    target_kind: str,
+    target_id: str = "",
+    actor_id: str | None = None,
+    group_id: str | None = None,
+    legal_entity_id: str | None = None,
+    **detail: Any,
+) -> None:
+    """Add an audit row in the caller's transaction, so that it stands or falls with the change.
+
+    ``action`` is ``concept.verb`` (``attachment.opened``); ``detail`` holds JSON values, no secret.
+    """
+    session.add(
+        AuditEvent(
+            at=at,
+            action=action,
+            target_kind=target_kind,
+            target_id=target_id,
+            actor_id=actor_id,
+            group_id=group_id,
+            legal_entity_id=legal_entity_id,
+            detail=detail,
+        )
+    )
+
+
+def create_triggers(dialect: str) -> list[str]:
+    """Return the statements that make ``audit_event`` append-only in the database itself.
+
+    ``dialect`` is ``sqlite`` or ``postgresql``. PostgreSQL also refuses TRUNCATE.
+
+    :raises ValueError: for another database.
+    """
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER audit_event_no_{verb.lower()} BEFORE {verb} ON audit_event "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    if dialect == "postgresql":
+        return [
+            "CREATE FUNCTION audit_event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
+            "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
+            "ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_event_append_only()",
+        ]
+    raise ValueError(f"no triggers are written for {dialect}")
+
+
+def drop_triggers(dialect: str) -> list[str]:
+    """Return the statements that undo :func:`create_triggers`, for a migration's way back."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER audit_event_no_{verb}" for verb in ("update", "delete")]
+    if dialect == "postgresql":
+        return [
+            "DROP TRIGGER audit_event_append_only ON audit_event",
+            "DROP FUNCTION audit_event_append_only()",
+        ]
+    raise ValueError(f"no triggers are written for {dialect}")
+
+
+def page(
+    session: Session,
+    *,
+    groups: frozenset[str],
+    entities: frozenset[str],
+    before: str | None,
+    limit: int,
+) -> Sequence[tuple[AuditEvent, User | None, LegalEntity | None]]:
+    """Return one page of the trail, newest first: event, who acted, legal entity.
+
+    Seen are the events of whole ``groups``, and of single ``entities``. ``before`` is the id of
+    the last event of the page before; ids grow with time.
+    """
+    wanted = (
+        select(AuditEvent, User, LegalEntity)
+        .outerjoin(User, col(User.id) == col(AuditEvent.actor_id))
+        .outerjoin(LegalEntity, col(LegalEntity.id) == col(AuditEvent.legal_entity_id))
+        .where(
+            or_(
+                col(AuditEvent.group_id).in_(groups),
+                col(AuditEvent.legal_entity_id).in_(entities),
+            )
+        )
+        .order_by(col(AuditEvent.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        wanted = wanted.where(col(AuditEvent.id) < before)
+    return session.exec(wanted).all()

@@ -1,0 +1,15 @@
+"""The database's own time: what leases are measured in, never moved by ``--as-of``."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+
+def lease_now(session: Session) -> datetime:
+    """Return the database's present instant, in UTC."""
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite runs in this process: its clock is this machine's.
+        return datetime.now(UTC)
+    value: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
+    return value.astimezone(UTC)

@@ -1,0 +1,169 @@
+"""The holder's own list of expenses: its pages, what is left to complete, what comes next.
+
+Every query takes the holder and the legal entities the holder reaches. A list pages by its last
+key, never by an offset, so that it costs the same at any depth and a sync in between neither
+repeats nor skips a line.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, tuple_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from webapp.domain.expenses import (
+    WITHDRAWN,
+    ExpenseLine,
+    ExpenseStatus,
+    Key,
+    Month,
+    Section,
+    expense_minor,
+)
+from webapp.storage.accounts import Account, Attachment
+from webapp.storage.expense_lines import line_of, select_lines
+from webapp.storage.expenses import Expense
+from webapp.storage.transactions import BankTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose expenses are asked for, and the legal entities this person reaches."""
+
+    user_id: str
+    entities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines in order, and the key below which more follow, if any do."""
+
+    lines: tuple[ExpenseLine, ...]
+    more_below: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is left to complete: how many, and how much in minor units per currency."""
+
+    count: int
+    sums: tuple[tuple[int, str], ...]
+
+
+def _in_section(query: Select[Any], section: Section) -> Select[Any]:
+    if section is Section.WITHDRAWN:
+        return query.where(
+            col(BankTransaction.status).in_(WITHDRAWN),
+            col(Expense.status) != ExpenseStatus.NOT_EXPENSE.value,
+        )
+    return query.where(
+        col(Expense.status) == section.value, col(BankTransaction.status).not_in(WITHDRAWN)
+    )
+
+
+def _of(query: Select[Any], holder: Holder, month: Month | None) -> Select[Any]:
+    query = query.where(
+        col(Expense.user_id) == holder.user_id, col(Expense.legal_entity_id).in_(holder.entities)
+    )
+    if month is not None:
+        query = query.where(col(Expense.day).between(month.first, month.last))
+    return query
+
+
+def _below(query: Select[Any], key: Key | None) -> Select[Any]:
+    if key is not None:
+        # Compared as a row: the same condition spelled out with OR reads the whole index.
+        place = tuple_(col(Expense.day), col(Expense.id))
+        query = query.where(place < tuple_(key.day, key.id))
+    return query.order_by(col(Expense.day).desc(), col(Expense.id).desc())
+
+
+def page(
+    session: Session,
+    holder: Holder,
+    *,
+    sections: Iterable[Section],
+    month: Month | None,
+    below: Key | None,
+    limit: int,
+) -> Page:
+    """Return the next ``limit`` lines of ``sections``, the newest first within each section.
+
+    One statement for each section that the page reaches, however many lines it holds.
+    """
+    found: list[ExpenseLine] = []
+    wanted = list(sections)
+    if below is not None:
+        wanted = wanted[wanted.index(below.section) :] if below.section in wanted else []
+    for section in wanted:
+        start = below if below is not None and below.section is section else None
+        query = _below(_of(_in_section(select_lines(), section), holder, month), start)
+        found += map(line_of, session.execute(query.limit(limit + 1 - len(found))))
+        if len(found) > limit:
+            break
+    shown = tuple(found[:limit])
+    return Page(shown, shown[-1].key if len(found) > limit else None)
+
+
+def next_to_complete(
+    session: Session, holder: Holder, after: ExpenseLine, month: Month | None
+) -> ExpenseLine | None:
+    """Return the next line to complete below ``after``, else the first of them all."""
+    start = Key(Section.TO_COMPLETE, after.day, after.id)
+    for key in (start, None):
+        query = _of(_in_section(select_lines(), Section.TO_COMPLETE), holder, month)
+        query = _below(query.where(col(Expense.id) != after.id), key)
+        row = session.execute(query.limit(1)).one_or_none()
+        if row is not None:
+            return line_of(row)
+    return None
+
+
+def left_to_complete(session: Session, holder: Holder, month: Month | None) -> Open:
+    """Return how many expenses are to complete, and how much per currency."""
+    totals: Select[Any] = (
+        select_columns(
+            col(BankTransaction.currency), func.count(), func.sum(col(BankTransaction.amount_minor))
+        )
+        .select_from(Expense)
+        .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id)),
+        holder,
+        month,
+    )
+    query = _in_section(query, Section.TO_COMPLETE).group_by(col(BankTransaction.currency))
+    rows = session.execute(query.order_by(func.count().desc())).all()
+    # PostgreSQL adds whole numbers up to a Decimal.
+    sums = tuple((expense_minor(int(total)), currency) for currency, _, total in rows)
+    return Open(sum(count for _, count, _ in rows), sums)
+
+
+def days_reached(session: Session, holder: Holder) -> tuple[date, date] | None:
+    """Return the first and the last day of the holder's expenses: four looks into one index."""
+
+    def end(status: ExpenseStatus, *, newest: bool) -> Any:
+        day = col(Expense.day)
+        query = select(day).where(col(Expense.status) == status.value)
+        query = query.where(
+            col(Expense.user_id) == holder.user_id,
+            col(Expense.legal_entity_id).in_(holder.entities),
+        )
+        return query.order_by(day.desc() if newest else day).limit(1).scalar_subquery()
+
+    statuses = (ExpenseStatus.TO_COMPLETE, ExpenseStatus.COMPLETE)
+    ends = [end(status, newest=newest) for newest in (False, True) for status in statuses]
+    found = [day for day in session.execute(select_columns(*ends)).one() if day is not None]
+    return (min(found), max(found)) if found else None
+
+
+def cards_held(session: Session, user_id: str) -> list[str]:
+    """Return the names of the accounts attached to a person now."""
+    query = (
+        select(Account.name)
+        .join(Attachment, col(Attachment.account_id) == col(Account.id))
+        .where(Attachment.user_id == user_id, col(Attachment.ends_on).is_(None))
+        .order_by(col(Account.name))
+    )
+    return list(session.exec(query))

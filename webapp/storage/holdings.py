@@ -1,0 +1,50 @@
+"""Who holds which account, and the rules that decide over its rows."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from webapp.domain.attachments import Holding
+from webapp.domain.expenses import PaymentMode
+from webapp.domain.planning import AccountRules
+from webapp.storage.accounts import Account, Attachment
+
+
+def holdings_of(session: Session, account_ids: Sequence[str]) -> dict[str, tuple[Holding, ...]]:
+    """Return, by account id, every holding there ever was, in one query."""
+    rows = session.exec(select(Attachment).where(col(Attachment.account_id).in_(account_ids))).all()
+    found: dict[str, tuple[Holding, ...]] = {}
+    for row in rows:
+        holding = Holding(row.user_id, row.starts_on, row.ends_on)
+        found[row.account_id] = (*found.get(row.account_id, ()), holding)
+    return found
+
+
+def lock_rules(
+    session: Session, account_ids: Sequence[str], *, floors: bool = True
+) -> dict[str, AccountRules]:
+    """Return the rules of the accounts that are shared, by the source's account ref.
+
+    Their rows are locked until the transaction ends, so that an attachment and a sync take turns:
+    a transaction is either seen by the one as waiting or given a holder by the other.
+
+    :param floors: false to take rows of any age.
+    """
+    accounts = session.exec(
+        select(Account)
+        .where(col(Account.id).in_(account_ids), col(Account.shared))
+        .order_by(col(Account.id))
+        .with_for_update()
+    ).all()
+    holdings = holdings_of(session, account_ids)
+    return {
+        account.external_ref: AccountRules(
+            account_ref=account.external_ref,
+            account_id=account.id,
+            identity_id=account.identity_id,
+            floor=account.import_from if floors else None,
+            mode=PaymentMode(account.payment_mode) if account.payment_mode else None,
+            holdings=holdings.get(account.id, ()),
+        )
+        for account in accounts
+    }

@@ -1,0 +1,259 @@
+"""The bulk writes of a sync: whole batches, never one object or one SELECT per row."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, update
+from sqlmodel import Session, SQLModel, col, select
+
+from cardsync_sdk.interchange import to_line
+from cardsync_sdk.types import FetchedTransaction
+from webapp.domain.expenses import ExpenseStatus, PaymentMode
+from webapp.domain.planning import (
+    CANCELLED,
+    ChangedTransaction,
+    Known,
+    NewTransaction,
+    RowOutcome,
+)
+from webapp.storage.columns import new_ids
+from webapp.storage.expenses import Expense
+from webapp.storage.runs import Coverage, Delivery, RowFate
+from webapp.storage.transactions import BankTransaction
+
+# SQLite takes 32 766 parameters in one statement; PostgreSQL 65 535.
+KEYS_PER_QUERY = 5_000
+COMPRESSION = 1
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the Core table of ``model``, for bulk statements."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[str, Known]:
+    """Return, by identity key, the transactions held under ``keys``."""
+    known: dict[str, Known] = {}
+    for start in range(0, len(keys), KEYS_PER_QUERY):
+        query = select(
+            BankTransaction.id,
+            BankTransaction.identity_key,
+            BankTransaction.status,
+            BankTransaction.content,
+        ).where(
+            col(BankTransaction.account_identity_id) == identity_id,
+            col(BankTransaction.identity_key).in_(keys[start : start + KEYS_PER_QUERY]),
+        )
+        for row in session.connection().execute(query):
+            known[row[1]] = Known(*row)
+    return known
+
+
+def insert_transactions(
+    session: Session,
+    new: Sequence[NewTransaction],
+    *,
+    entity_id: str,
+    account_id: str,
+    identity_id: str,
+    run_id: str,
+    at: datetime,
+) -> dict[str, str]:
+    """Insert ``new`` rows and return their ids by identity key."""
+    if not new:
+        return {}
+    ids = new_ids(len(new))
+    common = {
+        "legal_entity_id": entity_id,
+        "account_identity_id": identity_id,
+        "account_id": account_id,
+        "first_run_id": run_id,
+        "last_run_id": run_id,
+        "seen_at": at,
+    }
+    rows = [
+        {
+            "id": row_id,
+            "identity_key": one.keyed.key,
+            "content": one.content,
+            **common,
+            **bank_values(one.keyed.row),
+        }
+        for row_id, one in zip(ids, new, strict=True)
+    ]
+    session.connection().execute(insert(table_of(BankTransaction)), rows)
+    return {one.keyed.key: row_id for row_id, one in zip(ids, new, strict=True)}
+
+
+def bank_values(row: FetchedTransaction) -> dict[str, Any]:
+    """Return the columns that hold what the bank said of ``row``."""
+    return {
+        "external_id": row.external_id,
+        "kind": row.kind.value,
+        "status": row.status.value,
+        "day": row.day,
+        "purchased_on": row.purchased_on,
+        "booked_on": row.booked_on,
+        "value_on": row.value_on,
+        "amount_minor": row.amount.minor,
+        "currency": row.amount.currency,
+        "original_minor": row.original.minor if row.original else None,
+        "original_currency": row.original.currency if row.original else None,
+        "fee_minor": row.fee.minor if row.fee else None,
+        "memo": row.memo,
+        "label": row.label,
+        "merchant": asdict(row.merchant) if row.merchant else None,
+        "fuel": asdict(row.fuel) if row.fuel else None,
+        "card_last4": row.card_last4,
+        "source_stamp": row.source_stamp,
+    }
+
+
+def change_transactions(
+    session: Session, changed: Sequence[ChangedTransaction], *, run_id: str
+) -> None:
+    """Replace the bank values of known transactions; what people said is elsewhere (D-Q)."""
+    if not changed:
+        return
+    rows = [
+        {
+            "row_id": one.id,
+            "content": one.content,
+            "last_run_id": run_id,
+            **bank_values(one.keyed.row),
+        }
+        for one in changed
+    ]
+    table = table_of(BankTransaction)
+    statement = update(table).where(table.c.id == bindparam("row_id"))
+    session.connection().execute(
+        statement.values({name: bindparam(name) for name in rows[0] if name != "row_id"}), rows
+    )
+    # The holder's list pages by the expense's own copy of the day.
+    expenses = table_of(Expense)
+    session.connection().execute(
+        update(expenses)
+        .where(expenses.c.transaction_id == bindparam("row_id"))
+        .values(day=bindparam("new_day")),
+        [{"row_id": one.id, "new_day": one.keyed.row.day} for one in changed],
+    )
+
+
+def cancel_transactions(session: Session, ids: Sequence[str], *, run_id: str) -> None:
+    """Mark transactions as withdrawn at the source; they are kept."""
+    if ids:
+        session.connection().execute(
+            update(BankTransaction)
+            .where(col(BankTransaction.id).in_(ids))
+            .values(status=CANCELLED, last_run_id=run_id)
+        )
+
+
+def insert_expenses(
+    session: Session,
+    made: Iterable[tuple[str, str, date]],
+    *,
+    entity_id: str,
+    account_id: str,
+    mode: PaymentMode,
+    at: datetime,
+) -> int:
+    """Insert a draft expense for each ``(transaction id, holder, day)``; returns how many."""
+    common = {
+        "legal_entity_id": entity_id,
+        "account_id": account_id,
+        "payment_mode": mode.value,
+        "status": ExpenseStatus.TO_COMPLETE.value,
+        "category_id": None,
+        "comment": "",
+        "version": 1,
+        "created_at": at,
+    }
+    rows = [
+        {"transaction_id": transaction, "user_id": holder, "day": day, **common}
+        for transaction, holder, day in made
+    ]
+    for row, row_id in zip(rows, new_ids(len(rows)), strict=True):
+        row["id"] = row_id
+    if rows:
+        session.connection().execute(insert(table_of(Expense)), rows)
+    return len(rows)
+
+
+def insert_fates(
+    session: Session,
+    outcomes: Sequence[RowOutcome],
+    *,
+    run_id: str,
+    account_id: str,
+    transaction_ids: Mapping[str, str],
+) -> None:
+    """Record the fate of each row; ``transaction_ids`` finds its transaction by identity key."""
+    if not outcomes:
+        return
+    session.connection().execute(
+        insert(table_of(RowFate)),
+        [
+            {
+                "run_id": run_id,
+                "position": outcome.position,
+                "account_id": account_id,
+                "fate": outcome.fate.value,
+                "transaction_id": transaction_ids.get(outcome.key) if outcome.key else None,
+                "external_id": outcome.external_id,
+                "reason": outcome.reason,
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+def insert_delivery(
+    session: Session,
+    rows: Sequence[FetchedTransaction],
+    *,
+    run_id: str,
+    number: int,
+    first_position: int,
+) -> None:
+    """Keep the rows of a batch as they came, compressed, before any rule touched them."""
+    if not rows:
+        return
+    lines = "\n".join([to_line(row) for row in rows]).encode()
+    session.connection().execute(
+        insert(table_of(Delivery)),
+        [
+            {
+                "run_id": run_id,
+                "number": number,
+                "first_position": first_position,
+                "rows": len(rows),
+                "sha256": hashlib.sha256(lines).hexdigest(),
+                "body": zlib.compress(lines, COMPRESSION),
+            }
+        ],
+    )
+
+
+def delivery_lines(delivery: Delivery) -> list[dict[str, Any]]:
+    """Return the rows of a stored delivery as JSON values.
+
+    :raises ValueError: if the stored bytes are not those that were delivered.
+    """
+    lines = zlib.decompress(delivery.body)
+    if hashlib.sha256(lines).hexdigest() != delivery.sha256:
+        raise ValueError(f"delivery {delivery.run_id}/{delivery.number} was altered")
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def insert_coverage(
+    session: Session, *, account_id: str, run_id: str, first_on: date, last_on: date
+) -> None:
+    """Record that every day from ``first_on`` to ``last_on`` of an account was fetched."""
+    session.add(Coverage(account_id=account_id, run_id=run_id, first_on=first_on, last_on=last_on))

@@ -1,0 +1,225 @@
+"""Sync runs, the fate of every row, the deliveries as they came, and the coverage ledger."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary, String, update
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+
+from webapp.domain.fates import Fate, FateCounts
+from webapp.domain.interfaces import Actor, Outcome, Trigger
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
+from webapp.storage.clock import lease_now
+from webapp.storage.interfaces import Interface
+from webapp.storage.leases import LEASE, Claim
+
+_SUM_OF_FATES = " + ".join(f"n_{fate}" for fate in Fate)
+
+
+class SyncRun(SQLModel, table=True):
+    """One execution of a synchronisation of one interface, with its counts by fate.
+
+    ``as_of`` is its business time; ``started_at`` and ``ended_at`` are real time. The database
+    itself refuses counts that do not add up to the rows seen (D-P).
+    """
+
+    __tablename__ = "sync_run"
+    __table_args__ = (
+        one_of("trigger", Trigger),
+        one_of("outcome", Outcome),
+        one_of("who_acts", Actor),
+        CheckConstraint(f"rows_seen = {_SUM_OF_FATES}", name="counts_add_up"),
+        Index("ix_sync_run_interface", "interface_id", "started_at"),
+        Index("ix_sync_run_open", "outcome", "heartbeat_at"),
+    )
+
+    id: str = id_field()
+    legal_entity_id: str = ref("legal_entity.id", index=False)
+    interface_id: str = ref("interface.id", index=False)
+    source: str
+    fence: int
+    trigger: str
+    asked_by: str | None = ref("app_user.id", nullable=True, index=False)
+    as_of: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    heartbeat_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str = Outcome.RUNNING.value
+    error_kind: str = ""
+    error: str = ""
+    who_acts: str = Actor.NOBODY.value
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rows_seen: int = 0
+    expenses_made: int = 0
+    n_new: int = 0
+    n_updated: int = 0
+    n_booked: int = 0
+    n_removed: int = 0
+    n_unchanged: int = 0
+    n_repeated: int = 0
+    n_waiting: int = 0
+    n_out_of_window: int = 0
+    n_summary: int = 0
+    n_duplicate_of: int = 0
+    n_quarantined: int = 0
+    n_not_shared: int = 0
+
+
+class RowFate(SQLModel, table=True):
+    """The one fate of one row of one run; ``position`` numbers the rows of the run from 1.
+
+    Rows of accounts that were not shared have no row here: they are counted, nothing of them is
+    kept (R13).
+    """
+
+    __tablename__ = "row_fate"
+    __table_args__ = (
+        one_of("fate", [fate for fate in Fate if fate is not Fate.NOT_SHARED]),
+        Index("ix_row_fate_transaction", "transaction_id"),
+    )
+
+    run_id: str = Field(
+        primary_key=True, foreign_key="sync_run.id", max_length=ID_LENGTH, ondelete="RESTRICT"
+    )
+    position: int = Field(primary_key=True)
+    account_id: str = ref("account.id", index=False)
+    fate: str
+    transaction_id: str | None = Field(default=None, max_length=ID_LENGTH)
+    external_id: str | None = None
+    reason: str = ""
+
+
+class Delivery(SQLModel, table=True):
+    """The rows of one batch as they came, before any rule touched them: immutable, for replay.
+
+    ``body`` is zlib-compressed interchange lines (``docs/interchange.md``) of shared accounts only.
+    """
+
+    __tablename__ = "delivery"
+
+    run_id: str = Field(
+        primary_key=True, foreign_key="sync_run.id", max_length=ID_LENGTH, ondelete="RESTRICT"
+    )
+    number: int = Field(primary_key=True)
+    first_position: int
+    rows: int
+    sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False), repr=False)
+
+
+class Coverage(SQLModel, table=True):
+    """An interval of days of an account that was fetched with success, both days included."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (CheckConstraint("first_on <= last_on", name="in_order"),)
+
+    account_id: str = Field(
+        primary_key=True, foreign_key="account.id", max_length=ID_LENGTH, ondelete="RESTRICT"
+    )
+    run_id: str = Field(
+        primary_key=True, foreign_key="sync_run.id", max_length=ID_LENGTH, ondelete="RESTRICT"
+    )
+    first_on: date
+    last_on: date
+
+
+def open_run(
+    session: Session, claimed: Claim, *, entity_id: str, source: str, trigger: Trigger
+) -> SyncRun:
+    """Add a run under way; what an earlier worker left open is closed as interrupted."""
+    real = lease_now(session)
+    session.connection().execute(
+        update(SyncRun)
+        .where(
+            col(SyncRun.interface_id) == claimed.interface_id,
+            col(SyncRun.outcome) == Outcome.RUNNING,
+        )
+        .values(outcome=Outcome.INTERRUPTED, ended_at=real, error_kind="interrupted")
+    )
+    run = SyncRun(
+        legal_entity_id=entity_id,
+        interface_id=claimed.interface_id,
+        source=source,
+        fence=claimed.fence,
+        trigger=trigger,
+        asked_by=claimed.asked_by,
+        as_of=claimed.as_of,
+        started_at=real,
+        heartbeat_at=real,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def add_to_run(
+    session: Session, run_id: str, counts: FateCounts, *, rows: int, expenses: int
+) -> None:
+    """Add a batch's counts to its run; the database refuses sums that do not add up."""
+    values: dict[str, object] = {
+        f"n_{fate}": getattr(SyncRun, f"n_{fate}") + count
+        for fate, count in counts.items()
+        if count
+    }
+    session.connection().execute(
+        update(SyncRun)
+        .where(col(SyncRun.id) == run_id)
+        .values(
+            rows_seen=SyncRun.rows_seen + rows,
+            expenses_made=SyncRun.expenses_made + expenses,
+            heartbeat_at=lease_now(session),
+            **values,
+        )
+    )
+
+
+def close_run(
+    session: Session,
+    run_id: str,
+    outcome: Outcome,
+    *,
+    error_kind: str = "",
+    error: str = "",
+    who_acts: Actor = Actor.NOBODY,
+    next_try_at: datetime | None = None,
+) -> None:
+    """End a run with its outcome."""
+    session.connection().execute(
+        update(SyncRun)
+        .where(col(SyncRun.id) == run_id)
+        .values(
+            outcome=outcome,
+            ended_at=lease_now(session),
+            error_kind=error_kind,
+            error=error,
+            who_acts=who_acts,
+            next_try_at=next_try_at,
+        )
+    )
+
+
+def counts_of(run: SyncRun) -> dict[Fate, int]:
+    """Return a run's counts by fate."""
+    return {fate: getattr(run, f"n_{fate}") for fate in Fate}
+
+
+def reap_dead_runs(session: Session) -> int:
+    """Close the runs whose worker no longer holds a lease; returns how many.
+
+    Their interfaces are still due, so the clock rings for them again.
+    """
+    real = lease_now(session)
+    held = (
+        select(Interface.id)
+        .where(col(Interface.lease_until) >= real, col(Interface.fence) == SyncRun.fence)
+        .where(col(Interface.id) == col(SyncRun.interface_id))
+    )
+    closed = session.connection().execute(
+        update(SyncRun)
+        .where(
+            col(SyncRun.outcome) == Outcome.RUNNING,
+            col(SyncRun.heartbeat_at) < real - LEASE,
+            ~held.exists(),
+        )
+        .values(outcome=Outcome.INTERRUPTED, ended_at=real, error_kind="interrupted")
+    )
+    return closed.rowcount

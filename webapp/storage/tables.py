@@ -1,0 +1,25 @@
+"""Every table, imported once, so that the metadata is whole wherever it is used."""
+
+from webapp.storage import (
+    accounts,
+    audit,
+    expenses,
+    heartbeats,
+    interfaces,
+    people,
+    runs,
+    transactions,
+)
+from webapp.storage.columns import METADATA
+
+__all__ = [
+    "METADATA",
+    "accounts",
+    "audit",
+    "expenses",
+    "heartbeats",
+    "interfaces",
+    "people",
+    "runs",
+    "transactions",
+]

@@ -1,0 +1,79 @@
+"""Transactions as the bank said them, and the deliveries they came in. Written by syncs only (D-Q)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstraint
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+
+from cardsync_sdk.types import TransactionKind
+from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.expenses import Expense
+
+TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired")
+
+
+class BankTransaction(SQLModel, table=True):
+    """One transaction with its whole life. Never edited by people.
+
+    ``identity_key`` is unique per account identity: the last wall against a double. ``content`` is
+    the digest of what the bank said, so that an unchanged row costs no write. Amounts are minor
+    units of ``currency`` (ISO 4217), minus = spend.
+    """
+
+    __tablename__ = "bank_transaction"
+    __table_args__ = (
+        UniqueConstraint("account_identity_id", "identity_key"),
+        CheckConstraint("length(currency) = 3", name="currency_iso"),
+        CheckConstraint("purchased_on IS NOT NULL OR booked_on IS NOT NULL", name="dated"),
+        one_of("status", TRANSACTION_STATUSES),
+        one_of("kind", TransactionKind),
+        Index("ix_bank_transaction_account_day", "account_id", "day", "id"),
+    )
+
+    id: str = id_field()
+    legal_entity_id: str = ref("legal_entity.id", index=False)
+    account_identity_id: str = ref("account_identity.id", index=False)
+    account_id: str = ref("account.id", index=False)
+    identity_key: str
+    external_id: str | None = None
+    content: str
+    kind: str
+    status: str
+    day: date
+    purchased_on: date | None = None
+    booked_on: date | None = None
+    value_on: date | None = None
+    amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    currency: str
+    original_minor: int | None = Field(default=None, sa_column=Column(BigInteger))
+    original_currency: str | None = None
+    fee_minor: int | None = Field(default=None, sa_column=Column(BigInteger))
+    memo: str
+    label: str | None = None
+    merchant: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    fuel: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    card_last4: str | None = None
+    source_stamp: str | None = None
+    first_run_id: str = ref("sync_run.id", index=False)
+    last_run_id: str = ref("sync_run.id", index=False)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def waiting_of(session: Session, account_id: str) -> list[tuple[str, date]]:
+    """Return id and day of the account's transactions that wait for a holder.
+
+    Summary lines never become expenses (D-N); withdrawn and expired rows wait for nothing.
+    """
+    query = (
+        select(BankTransaction.id, BankTransaction.day)
+        .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
+        .where(
+            col(BankTransaction.account_id) == account_id,
+            col(BankTransaction.kind) != TransactionKind.SUMMARY,
+            col(BankTransaction.status).in_(("announced", "booked")),
+            col(Expense.id).is_(None),
+        )
+        .order_by(col(BankTransaction.day), col(BankTransaction.id))
+    )
+    return [(row[0], row[1]) for row in session.exec(query)]
