@@ -1,0 +1,56 @@
+"""Turn whatever a run stumbled over into a failure: who acts, in words, with no secret."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from cardsync_sdk.errors import (
+    ConnectorError,
+    RateLimited,
+    SourceRejected,
+    SourceUnavailable,
+    UserActionNeeded,
+)
+from webapp.domain.schedule import FailureKind
+
+
+class RunLimitReached(Exception):
+    """A fetch went past its time, page or row limit; nothing of it counts as complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run failed. ``reason`` is a stable word for the help page, ``detail`` is for support."""
+
+    kind: FailureKind
+    reason: str
+    detail: str
+    retry_at: datetime | None = None
+    line: int | None = None
+
+
+def failure_of(error: Exception, *, now: datetime) -> Failure:
+    """Name the failure behind ``error`` after who must act next."""
+    detail = str(error) or type(error).__name__
+    match error:
+        case RateLimited():
+            return Failure(FailureKind.RATE_LIMITED, "rate_limited", detail, error.until)
+        case UserActionNeeded():
+            return Failure(FailureKind.USER_ACTION, error.reason, detail)
+        case SourceRejected():
+            return Failure(FailureKind.REJECTED, error.code, detail, line=error.line)
+        case SourceUnavailable():
+            retry_at = now + error.retry_after if error.retry_after else None
+            return Failure(FailureKind.UNAVAILABLE, "unavailable", detail, retry_at)
+        case ConnectorError():
+            return Failure(FailureKind.UNAVAILABLE, "unavailable", detail)
+        case RunLimitReached():
+            return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
+        case DBAPIError():
+            # The statement's parameters hold people's data: only the driver's own words are kept.
+            return Failure(FailureKind.OUR_FAULT, "database", str(error.orig))
+        case _:
+            return Failure(
+                FailureKind.PLUGIN_BUG, "plugin_bug", f"{type(error).__name__}: {detail}"[:500]
+            )

@@ -1,0 +1,166 @@
+"""A claimed run with everything it needs, loaded before the network is touched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from cardsync_sdk.registry import Connector, Registry
+from cardsync_sdk.types import AccountRef, FetchWindow, IdTrait, Link
+from webapp.domain.interfaces import ImportMode
+from webapp.domain.transactions import IdentityCounter
+from webapp.domain.windows import import_floor, next_window
+from webapp.storage.accounts import Account
+from webapp.storage.database import Database
+from webapp.storage.interfaces import Interface
+from webapp.storage.leases import Claim
+from webapp.storage.links import load_link
+from webapp.storage.people import LegalEntity
+from webapp.storage.secrets import SecretBox
+from webapp.sync.apply import RunState
+
+
+class NotReady(Exception):
+    """The run cannot begin: its connector is not installed."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What every run needs of its surroundings."""
+
+    database: Database
+    registry: Registry
+    secrets: SecretBox
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one run does.
+
+    ``windows`` says what is asked of each account, by account id. ``feed`` is false for a file
+    handed in: it moves neither the schedule nor a mark of the feed.
+    """
+
+    claim: Claim
+    state: RunState
+    connector: Connector
+    link: Link
+    zone: ZoneInfo
+    activated_on: date
+    accounts: tuple[Account, ...]
+    windows: Mapping[str, FetchWindow]
+    feed: bool = True
+
+    @property
+    def today(self) -> date:
+        """The business day in the legal entity's zone (D-D)."""
+        return self.claim.as_of.astimezone(self.zone).date()
+
+
+def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
+    """Load the run of a claimed interface; an account's floor is fixed at its first run (D-S).
+
+    :raises NotReady: if the connector is not installed.
+    :raises SecretUnreadable: if the stored link does not open.
+    """
+    with engine.database.write() as session:
+        interface = session.get_one(Interface, claim.interface_id)
+        entity = session.get_one(LegalEntity, interface.legal_entity_id)
+        connector = connector_of(engine.registry, interface.connector)
+        link = load_link(session, engine.secrets, interface)
+        accounts = _shared_accounts(session, interface.id)
+        activated_on = interface.activated_on
+        if activated_on is None:
+            raise NotReady("the interface was never activated")
+        fix_floors(accounts, activated_on)
+    zone = ZoneInfo(entity.timezone)
+    today = claim.as_of.astimezone(zone).date()
+    return Job(
+        claim=claim,
+        state=new_state(claim, run_id, entity.id, connector, accounts),
+        connector=connector,
+        link=link,
+        zone=zone,
+        activated_on=activated_on,
+        accounts=accounts,
+        windows={
+            account.id: next_window(
+                floor=account.import_from,
+                complete_until=account.complete_until,
+                today=today,
+                lookback=connector.info.lookback,
+            )
+            for account in accounts
+        },
+    )
+
+
+def connector_of(registry: Registry, slug: str) -> Connector:
+    """Return the connector ``slug``.
+
+    :raises NotReady: if it is not installed, or broken.
+    """
+    try:
+        return registry.get(slug)
+    except KeyError:
+        raise NotReady(f"the connector {slug} is not installed, or could not be loaded") from None
+
+
+def new_state(
+    claim: Claim,
+    run_id: str,
+    entity_id: str,
+    connector: Connector,
+    accounts: Sequence[Account],
+    *,
+    floors: bool = True,
+) -> RunState:
+    """Return the fresh memory of a run over ``accounts``, read through ``connector``."""
+    return RunState(
+        claim=claim,
+        run_id=run_id,
+        entity_id=entity_id,
+        account_ids=[account.id for account in accounts],
+        counters={
+            account.external_ref: IdentityCounter(
+                connector.info.slug, traits_of(account, connector)
+            )
+            for account in accounts
+        },
+        floors=floors,
+    )
+
+
+def traits_of(account: Account, connector: Connector) -> frozenset[IdTrait]:
+    """Return the account's own id policy, where its connector declared one for it, else the default."""
+    own = account.id_traits.split()
+    if own and not connector.info.reads_files:
+        return frozenset(IdTrait(trait) for trait in own)
+    return connector.info.id_traits
+
+
+def account_ref(account: Account) -> AccountRef:
+    """Return how a connector is told of ``account``."""
+    return AccountRef(account.external_ref, account.currency, account.number_last4 or None)
+
+
+def fix_floors(accounts: Sequence[Account], activated_on: date) -> None:
+    """Give each account that never ran the floor its import mode says, for good."""
+    for account in accounts:
+        if account.import_from is None:
+            account.import_from = import_floor(
+                ImportMode(account.import_mode),
+                activated_on=account.activated_on or activated_on,
+            )
+
+
+def _shared_accounts(session: Session, interface_id: str) -> tuple[Account, ...]:
+    return tuple(
+        session.exec(
+            select(Account)
+            .where(col(Account.interface_id) == interface_id, col(Account.shared))
+            .order_by(col(Account.id))
+        )
+    )

@@ -1,0 +1,255 @@
+"""Run a sync of one interface: claim, gather, plan, apply, and say how it ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from cardsync_sdk.types import Batch
+from webapp.domain.fates import Fate
+from webapp.domain.interfaces import Outcome, Trigger
+from webapp.domain.schedule import after_failure, next_daily
+from webapp.domain.transactions import trusts_ids
+from webapp.domain.windows import covered
+from webapp.storage import leases
+from webapp.storage.accounts import Account
+from webapp.storage.ingest import insert_coverage
+from webapp.storage.interfaces import Interface
+from webapp.storage.leases import Claim, FencedOff
+from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
+from webapp.sync.apply import apply_batch
+from webapp.sync.failures import Failure, failure_of
+from webapp.sync.gather import Ask, gather, group_asks
+from webapp.sync.job import Engine, Job, account_ref, load_feed_job
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended, for whoever asked."""
+
+    run_id: str
+    outcome: Outcome
+    counts: Mapping[Fate, int]
+    rows_seen: int
+    expenses_made: int
+    failure: Failure | None = None
+    next_due_at: datetime | None = None
+    warnings: Sequence[str] = ()
+
+
+def sync_interface(
+    engine: Engine,
+    interface_id: str,
+    *,
+    owner: str,
+    now: datetime,
+    trigger: Trigger | None = None,
+) -> Result | None:
+    """Sync one interface if it is due and free; ``None`` if not (a doorbell rung twice).
+
+    :param owner: names this worker in the lease.
+    :param now: business time, unless the request named another (``--as-of``).
+    :param trigger: what started it, where the request does not say it.
+    """
+    with engine.database.write() as session:
+        claim = leases.claim(session, interface_id, owner=owner, now=now)
+        if claim is None:
+            return None
+        run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
+    try:
+        job = load_feed_job(engine, claim, run_id)
+    except Exception as error:
+        # A connector that is gone or a secret that does not open ends the run; it hides nothing.
+        return end_badly(engine, claim, run_id, failure_of(error, now=claim.as_of))
+    return run_job(engine, job)
+
+
+def run_job(engine: Engine, job: Job) -> Result:
+    """Gather and apply every ask of ``job``; then end the run well, in part or badly."""
+    failure: Failure | None = None
+    done: list[Ask] = []
+    try:
+        for ask in _asks(job):
+            walk(engine, job, ask)
+            done.append(ask)
+    except FencedOff as error:
+        return _stopped(engine, job, error)
+    except Exception as error:
+        failure = failure_of(error, now=job.claim.as_of)
+    try:
+        return _end(engine, job, done, failure)
+    except FencedOff as error:
+        return _stopped(engine, job, error)
+
+
+def walk(engine: Engine, job: Job, ask: Ask) -> None:
+    """Fetch one ask and commit it batch by batch, the rows and the cursor together."""
+    for batch in gather(job.connector, job.link, ask):
+        with engine.database.write() as session:
+            apply_batch(session, job.state, batch)
+            if batch.next_cursor is not None and _may_move(job, batch):
+                _move_cursors(session, job, ask, batch.next_cursor)
+
+
+def _asks(job: Job) -> list[Ask]:
+    return group_asks(
+        [
+            (account_ref(account), account.cursor if job.feed else None, job.windows[account.id])
+            for account in job.accounts
+        ]
+    )
+
+
+def _may_move(job: Job, batch: Batch) -> bool:
+    """Say whether the cursor may move with this batch, and not only at the end of the walk.
+
+    Where equal rows are told apart by counting, a walk taken up in its middle would count anew and
+    take the second of two equal purchases for the first: it must begin at its beginning.
+    """
+    return job.feed and (
+        batch.complete or all(trusts_ids(counter.traits) for counter in job.state.counters.values())
+    )
+
+
+def _move_cursors(session: Session, job: Job, ask: Ask, cursor: str) -> None:
+    refs = [account.ref for account in ask.accounts]
+    session.connection().execute(
+        update(Account)
+        .where(
+            col(Account.interface_id) == job.claim.interface_id,
+            col(Account.external_ref).in_(refs),
+        )
+        .values(cursor=cursor)
+    )
+
+
+def _open(session: Session, claim: Claim, trigger: Trigger) -> str:
+    interface = session.get_one(Interface, claim.interface_id)
+    run = open_run(
+        session,
+        claim,
+        entity_id=interface.legal_entity_id,
+        source=interface.connector,
+        trigger=trigger,
+    )
+    return run.id
+
+
+def _end(engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None) -> Result:
+    """End a run whose lease still holds: marks for what is done, then the schedule."""
+    if not job.feed:
+        return _end_file(engine, job, failure)
+    with engine.database.write() as session:
+        _mark_covered(session, job, done)
+        if failure is None:
+            next_due = next_daily(
+                job.claim.as_of,
+                job.zone,
+                job.claim.interface_id,
+                activated_on=job.activated_on,
+            )
+            leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of)
+            close_run(session, job.state.run_id, Outcome.OK, next_try_at=next_due)
+    if failure is None:
+        return result_of(engine, job.state.run_id, warnings=job.state.warnings)
+    outcome = Outcome.PARTIAL if done else Outcome.FAILED
+    return end_badly(engine, job.claim, job.state.run_id, failure, outcome=outcome)
+
+
+def _mark_covered(session: Session, job: Job, done: Sequence[Ask]) -> None:
+    """Write the coverage of what was fetched whole; a failure moves no mark (R26)."""
+    fetched = {account.ref for ask in done for account in ask.accounts}
+    for account in job.accounts:
+        if account.external_ref not in fetched:
+            continue
+        marks: dict[str, object] = {"last_ok_at": job.claim.as_of}
+        days = covered(job.windows[account.id], today=job.today)
+        if days is not None:
+            insert_coverage(
+                session,
+                account_id=account.id,
+                run_id=job.state.run_id,
+                first_on=days.first,
+                last_on=days.last,
+            )
+            marks["complete_until"] = max(days.last, account.complete_until or days.last)
+        session.connection().execute(
+            update(Account).where(col(Account.id) == account.id).values(**marks)
+        )
+
+
+def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
+    with engine.database.write() as session:
+        leases.let_go(session, job.claim)
+        if failure is None:
+            close_run(session, job.state.run_id, Outcome.OK)
+        else:
+            step = after_failure(failure.kind, attempts=1, now=job.claim.as_of)
+            close_run(
+                session,
+                job.state.run_id,
+                Outcome.FAILED,
+                error_kind=failure.reason,
+                error=failure.detail,
+                who_acts=step.who_acts,
+            )
+    return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
+
+
+def end_badly(
+    engine: Engine,
+    claim: Claim,
+    run_id: str,
+    failure: Failure,
+    *,
+    outcome: Outcome = Outcome.FAILED,
+) -> Result:
+    """End a run with a failure: the next try is planned by its kind, no mark moves."""
+    step = after_failure(
+        failure.kind, attempts=claim.attempts, now=claim.as_of, retry_at=failure.retry_at
+    )
+    with engine.database.write() as session:
+        leases.give_back(
+            session, claim, step=step, error=failure.detail, error_reason=failure.reason
+        )
+        close_run(
+            session,
+            run_id,
+            outcome,
+            error_kind=failure.reason,
+            error=failure.detail,
+            who_acts=step.who_acts,
+            next_try_at=step.next_due_at,
+        )
+    return result_of(engine, run_id, failure)
+
+
+def _stopped(engine: Engine, job: Job, error: Exception) -> Result:
+    """Another worker has taken over: nothing more is written, it will end its own run."""
+    failure = failure_of(error, now=job.claim.as_of)
+    return result_of(engine, job.state.run_id, failure, outcome=Outcome.INTERRUPTED)
+
+
+def result_of(
+    engine: Engine,
+    run_id: str,
+    failure: Failure | None = None,
+    *,
+    outcome: Outcome | None = None,
+    warnings: Sequence[str] = (),
+) -> Result:
+    """Read back how a run ended."""
+    with engine.database.read() as session:
+        run = session.get_one(SyncRun, run_id)
+        return Result(
+            run_id=run.id,
+            outcome=outcome or Outcome(run.outcome),
+            counts=counts_of(run),
+            rows_seen=run.rows_seen,
+            expenses_made=run.expenses_made,
+            failure=failure,
+            next_due_at=run.next_try_at,
+            warnings=tuple(warnings),
+        )
