@@ -42,7 +42,7 @@ HOUSEHOLD = (
     StartingCategory("car", "Car and fuel", "Voiture et carburant", "fuel"),
     StartingCategory("health", "Health", "Santé", "heart-pulse"),
     StartingCategory("children", "Children and school", "Enfants et école", "backpack"),
-    StartingCategory("leisure", "Leisure and holidays", "Loisirs et vacances", "palmtree"),
+    StartingCategory("leisure", "Leisure and holidays", "Loisirs et vacances", "tree-palm"),
     StartingCategory("clothes", "Clothes", "Vêtements", "shirt"),
     StartingCategory("phone", "Phone and internet", "Téléphone et internet", "phone"),
     StartingCategory("gifts", "Gifts", "Cadeaux", "gift"),

@@ -1,17 +1,11 @@
 """What an expense is, and what it still needs before it can enter a report (R3)."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 
-from cardsync_sdk.types import TransactionKind
-
 COMMENT_MAX = 2000
-# What a transaction may be besides booked (D-M): to come, or never to come.
-ANNOUNCED = "announced"
-WITHDRAWN = ("cancelled", "expired")
 # How many categories a form offers before "more": what a thumb finds at a glance.
 FIRST_CHOICES = 6
 
@@ -37,18 +31,6 @@ class Missing(StrEnum):
     CATEGORY = "category"
     RECEIPT = "receipt"
     COMMENT = "comment"
-
-
-class Section(StrEnum):
-    """A part of the holder's list, in the order shown.
-
-    ``WITHDRAWN``: the bank cancelled the transaction, or announced and never booked it; nothing is
-    asked of the holder any more, whatever the expense's status.
-    """
-
-    TO_COMPLETE = "to_complete"
-    COMPLETE = "complete"
-    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,93 +106,6 @@ def policy_for(
 def expense_minor(transaction_minor: int) -> int:
     """Return the amount of an expense: the bank's minus is a spend, a refund is negative (D-L)."""
     return -transaction_minor
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A calendar month."""
-
-    first: date
-
-    @property
-    def last(self) -> date:
-        """Return its last day."""
-        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Where a line stands in the list: lists go on below a key."""
-
-    section: Section
-    day: date
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpenseLine:
-    """An expense with what the bank said of it, which no page lets anybody edit (D-Q).
-
-    ``amount_minor`` and ``original_minor`` are those of the expense: a spend is positive.
-    """
-
-    id: str
-    legal_entity_id: str
-    entity_name: str
-    group_id: str
-    user_id: str
-    version: int
-    day: date
-    status: ExpenseStatus
-    payment_mode: PaymentMode
-    said: Said
-    category_names: Mapping[str, str | None]
-    category_icon: str | None
-    policy: Policy
-    receipts: int
-    amount_minor: int
-    currency: str
-    original_minor: int | None
-    original_currency: str | None
-    kind: TransactionKind
-    transaction_status: str
-    purchased_on: date | None
-    booked_on: date | None
-    title: str
-    memo: str
-    account_name: str
-    last4: str
-
-    @property
-    def missing(self) -> tuple[Missing, ...]:
-        """Return what this expense still needs."""
-        said = self.said
-        draft = Draft(self.amount_minor, said.category_id, said.comment, self.receipts)
-        return missing_in(draft, self.policy)
-
-    @property
-    def section(self) -> Section:
-        """Return the part of the list this line stands in."""
-        if self.transaction_status in WITHDRAWN:
-            return Section.WITHDRAWN
-        return Section.COMPLETE if self.status is ExpenseStatus.COMPLETE else Section.TO_COMPLETE
-
-    @property
-    def announced(self) -> bool:
-        """Say whether the bank has announced the transaction and not yet booked it (D-M)."""
-        return self.transaction_status == ANNOUNCED
-
-    @property
-    def can_be_completed(self) -> bool:
-        """Say whether anything may still be said of it."""
-        return (
-            self.section is not Section.WITHDRAWN and self.status is not ExpenseStatus.NOT_EXPENSE
-        )
-
-    @property
-    def key(self) -> Key:
-        """Return where this line stands."""
-        return Key(self.section, self.day, self.id)
 
 
 def title_of(merchant: str | None, label: str | None, memo: str) -> str:

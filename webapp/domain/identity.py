@@ -14,7 +14,9 @@ from cardsync_sdk.types import AccountKind, RemoteAccount
 
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _LAST_DIGITS = re.compile(r"(\d{1,4})\s*$")
-_TITLES = frozenset("M MR MME MLE MLLE MS MRS MISS DR MONSIEUR MADAME MADEMOISELLE".split())
+_TITLES = frozenset(
+    {"DR", "M", "MADAME", "MISS", "MLE", "MLLE", "MME", "MONSIEUR", "MR", "MRS", "MS"}
+)
 
 
 def account_key(account: RemoteAccount, *, connector: str, institution: str, link_ref: str) -> str:

@@ -1,13 +1,13 @@
 """Accounts and cards, their identity above the connection, and who holds them when."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, and_, text
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
-from cardsync_sdk.types import AccountKind, IdTrait
+from cardsync_sdk.types import AccountKind
 from webapp.domain.expenses import PaymentMode
 from webapp.domain.interfaces import ImportMode
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
@@ -126,16 +126,6 @@ class HeldAccount:
     holder_name: str | None
 
 
-def traits_text(traits: Iterable[IdTrait]) -> str:
-    """Return an id policy as :attr:`Account.id_traits` keeps it."""
-    return ",".join(sorted(traits))
-
-
-def traits_of(account: Account) -> frozenset[IdTrait]:
-    """Return the id policy of ``account``."""
-    return frozenset(map(IdTrait, filter(None, account.id_traits.split(","))))
-
-
 def shared_accounts(session: Session, interface_id: str) -> list[HeldAccount]:
     """Return the shared accounts of an interface with their holders, by name."""
     rows = session.exec(
@@ -151,13 +141,13 @@ def shared_accounts(session: Session, interface_id: str) -> list[HeldAccount]:
     return [HeldAccount(*row) for row in rows]
 
 
-def accounts_of(session: Session, interface_id: str, *, lock: bool = False) -> list[Account]:
-    """Return every account of an interface, shared or not any more.
+def accounts_of(session: Session, interface_id: str) -> list[Account]:
+    """Return every account of an interface, shared or not any more, for the caller to change.
 
-    :param lock: nobody else changes them until the caller's transaction ends.
+    Their rows are locked until the caller's transaction ends, as a sync locks them.
     """
     query = select(Account).where(Account.interface_id == interface_id).order_by(col(Account.id))
-    return list(session.exec(query.with_for_update() if lock else query).all())
+    return list(session.exec(query.with_for_update()).all())
 
 
 def attachments_of(session: Session, account_ids: Collection[str]) -> list[Attachment]:
@@ -213,6 +203,5 @@ def accounts_of_identities(
             Account.legal_entity_id == legal_entity_id, col(Account.identity_id).in_(identity_ids)
         )
         .order_by(col(Account.id))
-        .with_for_update()
     ).all()
     return {row.identity_id: row for row in rows}

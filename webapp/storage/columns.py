@@ -82,7 +82,7 @@ def id_field() -> Any:
 
 def ref(target: str, *, index: bool = True, nullable: bool = False) -> Any:
     """Return a foreign key to ``table.column``; deleting the target is refused while it is used."""
-    default = {"default": None} if nullable else {}
+    default: dict[str, Any] = {"default": None} if nullable else {}
     return Field(
         foreign_key=target,
         max_length=ID_LENGTH,

@@ -7,8 +7,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from cardsync_sdk.types import TransactionKind
+from webapp.domain.expense_lines import ExpenseLine
 from webapp.domain.expenses import (
-    ExpenseLine,
     ExpenseStatus,
     PaymentMode,
     Said,
@@ -70,6 +70,7 @@ def select_lines() -> Select[Any]:
             col(LegalEntity.currency).label("entity_currency"),
             receipts.label("receipts"),
         )
+        .select_from(Expense)
         .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id))
         .join(Account, col(Account.id) == col(Expense.account_id))
         .join(LegalEntity, col(LegalEntity.id) == col(Expense.legal_entity_id))

@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, tuple_
+from sqlalchemy import ColumnElement, Select, func, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from webapp.domain.expenses import (
-    WITHDRAWN,
-    ExpenseLine,
-    ExpenseStatus,
-    Key,
-    Month,
-    Section,
-    expense_minor,
-)
+from webapp.domain.expense_lines import WITHDRAWN, ExpenseLine, Key, Month, Section
+from webapp.domain.expenses import ExpenseStatus, expense_minor
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.expense_lines import line_of, select_lines
 from webapp.storage.expenses import Expense
@@ -64,10 +57,15 @@ def _in_section(query: Select[Any], section: Section) -> Select[Any]:
     )
 
 
+def _held_by(holder: Holder) -> tuple[ColumnElement[bool], ...]:
+    # Inside an expression, so that SQLite is not tempted by the index of the legal entity: one
+    # person's expenses are always fewer than a company's.
+    entity = func.nullif(col(Expense.legal_entity_id), "")
+    return col(Expense.user_id) == holder.user_id, entity.in_(holder.entities)
+
+
 def _of(query: Select[Any], holder: Holder, month: Month | None) -> Select[Any]:
-    query = query.where(
-        col(Expense.user_id) == holder.user_id, col(Expense.legal_entity_id).in_(holder.entities)
-    )
+    query = query.where(*_held_by(holder))
     if month is not None:
         query = query.where(col(Expense.day).between(month.first, month.last))
     return query
@@ -124,19 +122,19 @@ def next_to_complete(
 
 def left_to_complete(session: Session, holder: Holder, month: Month | None) -> Open:
     """Return how many expenses are to complete, and how much per currency."""
-    totals: Select[Any] = (
-        select_columns(
-            col(BankTransaction.currency), func.count(), func.sum(col(BankTransaction.amount_minor))
-        )
+    currency = col(BankTransaction.currency)
+    columns: list[Any] = [currency, func.count(), func.sum(col(BankTransaction.amount_minor))]
+    totals = (
+        select_columns(*columns)
         .select_from(Expense)
-        .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id)),
-        holder,
-        month,
+        .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id))
+        .group_by(currency)
+        .order_by(func.count().desc())
     )
-    query = _in_section(query, Section.TO_COMPLETE).group_by(col(BankTransaction.currency))
-    rows = session.execute(query.order_by(func.count().desc())).all()
+    query = _of(_in_section(totals, Section.TO_COMPLETE), holder, month)
+    rows = session.execute(query).all()
     # PostgreSQL adds whole numbers up to a Decimal.
-    sums = tuple((expense_minor(int(total)), currency) for currency, _, total in rows)
+    sums = tuple((expense_minor(int(total)), code) for code, _, total in rows)
     return Open(sum(count for _, count, _ in rows), sums)
 
 
@@ -145,11 +143,7 @@ def days_reached(session: Session, holder: Holder) -> tuple[date, date] | None:
 
     def end(status: ExpenseStatus, *, newest: bool) -> Any:
         day = col(Expense.day)
-        query = select(day).where(col(Expense.status) == status.value)
-        query = query.where(
-            col(Expense.user_id) == holder.user_id,
-            col(Expense.legal_entity_id).in_(holder.entities),
-        )
+        query = select(day).where(col(Expense.status) == status.value, *_held_by(holder))
         return query.order_by(day.desc() if newest else day).limit(1).scalar_subquery()
 
     statuses = (ExpenseStatus.TO_COMPLETE, ExpenseStatus.COMPLETE)

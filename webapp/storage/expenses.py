@@ -1,4 +1,4 @@
-"""Expenses, their categories and receipts: what people say, stored apart from what the bank said."""
+"""Expenses, their categories and receipts: what people say, apart from what the bank said."""
 
 from datetime import date, datetime
 
@@ -74,21 +74,6 @@ class Receipt(SQLModel, table=True):
     expense_id: str = ref("expense.id")
     file_name: str
     media_type: str
-    size: int
-    sha256: str = Field(sa_column=Column(String(64), nullable=False))
-    uploaded_by: str | None = ref("app_user.id", nullable=True, index=False)
-    uploaded_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class FileUpload(SQLModel, table=True):
-    """A statement file handed in for an account; its id is the cursor it becomes."""
-
-    __tablename__ = "file_upload"
-
-    id: str = id_field()
-    legal_entity_id: str = ref("legal_entity.id", index=False)
-    account_id: str = ref("account.id")
-    file_name: str
     size: int
     sha256: str = Field(sa_column=Column(String(64), nullable=False))
     uploaded_by: str | None = ref("app_user.id", nullable=True, index=False)

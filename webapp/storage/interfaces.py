@@ -176,6 +176,14 @@ def interface_of_link(
     ).one_or_none()
 
 
+def lock_interface(session: Session, interface_id: str) -> None:
+    """Take turns with whoever syncs this interface, until the caller's transaction ends.
+
+    A sync locks the interface before its accounts: whoever locks both keeps to that order.
+    """
+    session.exec(select(Interface.id).where(Interface.id == interface_id).with_for_update()).all()
+
+
 def fence_off(session: Session, interface_ids: Sequence[str]) -> None:
     """Stop whoever syncs these interfaces now: its next write finds its fence outdated."""
     session.connection().execute(

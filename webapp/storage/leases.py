@@ -4,6 +4,7 @@ Two clocks: *business time* decides what is due and may be moved (``--as-of``); 
 database's own and never is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -147,8 +148,10 @@ def let_go(session: Session, claimed: Claim) -> None:
     _write(session, claimed, lease_owner=None, lease_until=None, attempts=0)
 
 
-def hold(session: Session, interface_id: str, *, owner: str, now: datetime) -> Claim | None:
-    """Take a free interface whatever its state and schedule, for a file handed in; else ``None``."""
+def hold(
+    session: Session, interface_id: str, *, owner: str, now: datetime, by: str | None = None
+) -> Claim | None:
+    """Take a free interface, whatever its state and schedule, for a file; else ``None``."""
     real = lease_now(session)
     taken = (
         update(Interface)
@@ -160,14 +163,11 @@ def hold(session: Session, interface_id: str, *, owner: str, now: datetime) -> C
         .returning(col(Interface.fence), col(Interface.attempts))
     )
     row = session.connection().execute(taken).one_or_none()
-    return row and Claim(interface_id, row[0], now, DueReason.DEMAND, None, row[1])
+    return row and Claim(interface_id, row[0], now, DueReason.DEMAND, by, row[1])
 
 
 def due_interfaces(session: Session, *, now: datetime, limit: int = 500) -> list[str]:
-    """Return the interfaces that are due and free, whose doorbell has not just been rung.
-
-    They are marked as rung in the caller's transaction.
-    """
+    """Return the interfaces that are due and free, whose doorbell has not just been rung."""
     real = lease_now(session)
     found = session.exec(
         select(Interface.id)
@@ -183,11 +183,39 @@ def due_interfaces(session: Session, *, now: datetime, limit: int = 500) -> list
         .order_by(col(Interface.next_due_at))
         .limit(limit)
     ).all()
-    if found:
-        session.connection().execute(
-            update(Interface).where(col(Interface.id).in_(found)).values(doorbell_at=real)
-        )
     return list(found)
+
+
+def due_at(session: Session, moment: datetime) -> list[str]:
+    """Return every interface due at ``moment`` (business time), held or free, oldest first."""
+    return list(
+        session.exec(
+            select(Interface.id)
+            .where(
+                col(Interface.state) == InterfaceState.ACTIVE,
+                col(Interface.next_due_at) <= moment,
+            )
+            .order_by(col(Interface.next_due_at), col(Interface.id))
+        )
+    )
+
+
+def set_business_time(session: Session, interface_ids: Sequence[str], moment: datetime) -> None:
+    """Have the next run of these interfaces take place as of ``moment``."""
+    session.connection().execute(
+        update(Interface)
+        .where(col(Interface.id).in_(interface_ids))
+        .values(as_of=moment, doorbell_at=None)
+    )
+
+
+def mark_rung(session: Session, interface_ids: Sequence[str]) -> None:
+    """Note that the doorbell of these interfaces is being rung now."""
+    session.connection().execute(
+        update(Interface)
+        .where(col(Interface.id).in_(interface_ids))
+        .values(doorbell_at=lease_now(session))
+    )
 
 
 _FREE = {"lease_owner": None, "lease_until": None, "as_of": None, "asked_by": None}

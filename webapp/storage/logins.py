@@ -10,6 +10,8 @@ from webapp.storage.people import LoginSession, OneTimeToken, User
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
+INVITATION = timedelta(hours=48)
+FIRST_ADMIN = "first_admin"
 TOKEN_BYTES = 32
 
 

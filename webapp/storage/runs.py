@@ -7,8 +7,8 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
-from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.clock import lease_now
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import LEASE, Claim
 

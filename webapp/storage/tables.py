@@ -9,6 +9,7 @@ from webapp.storage import (
     people,
     runs,
     transactions,
+    uploads,
 )
 from webapp.storage.columns import METADATA
 
@@ -22,4 +23,5 @@ __all__ = [
     "people",
     "runs",
     "transactions",
+    "uploads",
 ]

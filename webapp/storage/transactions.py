@@ -1,4 +1,4 @@
-"""Transactions as the bank said them, and the deliveries they came in. Written by syncs only (D-Q)."""
+"""Transactions as the bank said them. Only syncs write here (D-Q)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -66,7 +66,7 @@ def waiting_of(session: Session, account_id: str) -> list[tuple[str, date]]:
     Summary lines never become expenses (D-N); withdrawn and expired rows wait for nothing.
     """
     query = (
-        select(BankTransaction.id, BankTransaction.day)
+        select(col(BankTransaction.id), col(BankTransaction.day))
         .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
         .where(
             col(BankTransaction.account_id) == account_id,

@@ -9,8 +9,8 @@ from cardsync_sdk.types import Batch, FetchedTransaction
 from webapp.domain.fates import Fate
 from webapp.domain.planning import (
     AccountRules,
-    Known,
     KeyedRow,
+    Known,
     RowOutcome,
     SyncPlan,
     plan,
@@ -22,7 +22,6 @@ from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import Claim, renew
 from webapp.storage.runs import add_to_run
 
-
 # The shared accounts of a run, by the source's account ref.
 Accounts = Mapping[str, AccountRules]
 
@@ -31,8 +30,8 @@ Accounts = Mapping[str, AccountRules]
 class RunState:
     """What a run remembers from batch to batch, never across runs.
 
-    ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked for
-    everything in it.
+    ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked
+    for everything in it.
     """
 
     claim: Claim
@@ -226,6 +225,7 @@ def _record(
 
 
 def _count_strangers(accounts: Accounts, batch: Batch) -> int:
-    refs = [row.account_ref for row in (*batch.transactions, *batch.rejected)]
-    refs.extend(ref for ref, _ in batch.removed_ids)
+    refs = [row.account_ref for row in batch.transactions]
+    refs += [row.account_ref for row in batch.rejected]
+    refs += [ref for ref, _ in batch.removed_ids]
     return sum(ref not in accounts for ref in refs)

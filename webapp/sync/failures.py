@@ -21,7 +21,7 @@ class RunLimitReached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run failed. ``reason`` is a stable word for the help page, ``detail`` is for support."""
+    """Why a run failed: ``reason`` is a stable word for the help page, ``detail`` for support."""
 
     kind: FailureKind
     reason: str

@@ -52,7 +52,7 @@ def gather(connector: Connector, link: Link, ask: Ask) -> Iterator[Batch]:
 
 
 def group_asks(wanted: Sequence[tuple[AccountRef, str | None, FetchWindow]]) -> list[Ask]:
-    """Group accounts that share cursor and window, so that a source is asked as seldom as can be."""
+    """Group the accounts that share cursor and window, so that a source is asked seldom."""
     groups: dict[tuple[str | None, FetchWindow], list[AccountRef]] = {}
     for account, cursor, window in wanted:
         groups.setdefault((cursor, window), []).append(account)

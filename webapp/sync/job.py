@@ -134,7 +134,7 @@ def new_state(
 
 
 def traits_of(account: Account, connector: Connector) -> frozenset[IdTrait]:
-    """Return the account's own id policy, where its connector declared one for it, else the default."""
+    """Return the account's own id policy where its connector declared one, else the default."""
     own = account.id_traits.split()
     if own and not connector.info.reads_files:
         return frozenset(IdTrait(trait) for trait in own)

@@ -60,7 +60,7 @@ def sync_interface(
         run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
     try:
         job = load_feed_job(engine, claim, run_id)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A connector that is gone or a secret that does not open ends the run; it hides nothing.
         return end_badly(engine, claim, run_id, failure_of(error, now=claim.as_of))
     return run_job(engine, job)
@@ -76,7 +76,7 @@ def run_job(engine: Engine, job: Job) -> Result:
             done.append(ask)
     except FencedOff as error:
         return _stopped(engine, job, error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, the run ends with its name
         failure = failure_of(error, now=job.claim.as_of)
     try:
         return _end(engine, job, done, failure)

@@ -6,8 +6,9 @@ under another link keeps its holder, its mode and its history.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -19,10 +20,13 @@ from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import first_run_at
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit, links
-from webapp.storage.accounts import Account, AccountIdentity, traits_text
+from webapp.storage.accounts import Account, AccountIdentity
 from webapp.storage.interfaces import Interface, fence_off, interface_of_link, stop_empty
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
+
+# ISO 4217: "no currency involved".
+NO_CURRENCY: Final = "XXX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,12 @@ class Shared:
 
 def store_share(by: Sharer, link: Link, listed: Sequence[RemoteAccount]) -> Shared:
     """Store ``link`` and exactly the accounts of ``listed`` that are shared."""
-    shared = [account for account in listed if account.shared]
+    shared = [_with_currency(by, account) for account in listed if account.shared]
     found = interface_of_link(by.session, by.entity.id, by.info.slug, link.ref)
     interface = _activate(by, found, link)
     mine = {
         account.external_ref: account
-        for account in accounts_store.accounts_of(by.session, interface.id, lock=True)
+        for account in accounts_store.accounts_of(by.session, interface.id)
     }
     keys = account_keys(
         shared,
@@ -75,6 +79,13 @@ def store_share(by: Sharer, link: Link, listed: Sequence[RemoteAccount]) -> Shar
     by.session.flush()
     stop_empty(by.session, others)
     return Shared(interface.id, added, len(shared) - added, stopped)
+
+
+def _with_currency(by: Sharer, account: RemoteAccount) -> RemoteAccount:
+    """Take the entity's currency for an account whose source shows none yet."""
+    if account.currency != NO_CURRENCY:
+        return account
+    return replace(account, currency=by.entity.currency)
 
 
 def _activate(by: Sharer, found: Interface | None, link: Link) -> Interface:
@@ -153,6 +164,7 @@ def _store_account(
         kind=remote.kind,
         name="",
         currency=remote.currency,
+        activated_on=_joined_on(by, interface),
         created_at=by.now,
     )
     if (account.interface_id, account.external_ref) != (interface.id, remote.ref):
@@ -165,10 +177,16 @@ def _store_account(
     account.name = mask_pans(remote.name)
     account.holder_name = mask_pans(remote.holder_name or "")
     account.number_last4 = last_four(remote.number_masked or remote.iban)
-    account.id_traits = traits_text(remote.id_traits or by.info.id_traits)
+    account.id_traits = " ".join(sorted(remote.id_traits or ()))
     by.session.add(account)
     if newly:
         _audit(by, "account.shared", "account", account.id, interface=interface.id)
+
+
+def _joined_on(by: Sharer, interface: Interface) -> date | None:
+    """Return the day an account joins an interface that is already at work, else ``None`` (R45)."""
+    today = by.now.astimezone(ZoneInfo(by.entity.timezone)).date()
+    return today if interface.activated_on != today else None
 
 
 def _stop_unshared(by: Sharer, mine: dict[str, Account], shared_refs: set[str]) -> int:

@@ -8,7 +8,7 @@ and the connector has verified it at the source. Nothing of a bank log-in ever p
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +19,7 @@ from cardsync_sdk.types import Link, Redirect, RemoteAccount, Settings
 from webapp.domain.schedule import FailureKind
 from webapp.storage import audit, links
 from webapp.storage.database import Database
-from webapp.storage.interfaces import LinkVisit
+from webapp.storage.interfaces import Interface, LinkVisit
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox, SecretUnreadable
 from webapp.sync.links import LinkCalls, LinkProblem
@@ -55,24 +55,31 @@ class Traveller:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a visit brought: one entry per bank that shares an account; ``empty`` banks share none."""
+    """What a visit brought: one entry per bank that shares accounts; ``empty`` banks share none."""
 
     shared: tuple[Shared, ...]
     empty: int
 
 
 def begin_visit(
-    desk: Desk, by: Traveller, *, connector: Connector, return_url: str, language: str
+    desk: Desk,
+    by: Traveller,
+    *,
+    connector: Connector,
+    return_url: str,
+    language: str,
+    interface: Interface | None = None,
 ) -> str | LinkProblem:
     """Prepare a trip and return the address of the partner's page.
 
     :param return_url: our own address, without query, that the partner sends the admin back to.
+    :param interface: the one to connect again; without it a bank is added.
     """
     slug = connector.info.slug
     try:
         with desk.database.read() as session:
             settings = links.load_settings(session, desk.box, slug)
-            known = links.link_to_reuse(session, desk.box, by.entity.id, slug)
+            known = _known_link(session, desk, by, slug, interface)
     except SecretUnreadable:
         return SECRETS_CLOSED
     state = secrets.token_urlsafe(32)
@@ -83,6 +90,16 @@ def begin_visit(
         return answer
     _store_visit(desk, by, slug, state, answer)
     return answer.url
+
+
+def _known_link(
+    session: Session, desk: Desk, by: Traveller, slug: str, interface: Interface | None
+) -> Link | None:
+    if interface is not None:
+        return links.load_link(session, desk.box, interface)
+    link = links.link_to_reuse(session, desk.box, by.entity.id, slug)
+    # Only the entity's user at the partner is taken along: a bank is added, none is repaired.
+    return replace(link, ref="", institution="", label="") if link is not None else None
 
 
 def _store_visit(desk: Desk, by: Traveller, slug: str, state: str, answer: Redirect) -> None:

@@ -37,7 +37,6 @@ def upgrade() -> None:
         "heartbeat",
         sa.Column("process", sa.String(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("detail", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("process", name=op.f("pk_heartbeat")),
     )
     op.create_table(

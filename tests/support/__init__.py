@@ -1,0 +1,1 @@
+"""Real parts for the tests: a Redis server, PostgreSQL databases, a browser."""

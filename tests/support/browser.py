@@ -1,0 +1,50 @@
+"""Find a Chromium that Playwright can drive."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from playwright.sync_api import Playwright
+
+from tests.support.needs import missing
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+REMEDY = (
+    "Install one: apt install chromium (Debian, Ubuntu), or .venv/bin/playwright install chromium."
+)
+
+
+def chromium_on_path() -> str | None:
+    """Return the Chromium that ``$CHROMIUM`` names or PATH holds."""
+    for name in (os.environ.get("CHROMIUM"), *NAMES):
+        if name and (found := shutil.which(name)):
+            return found
+    return None
+
+
+def chromium_for(playwright: Playwright) -> str:
+    """Return the Chromium to use: PATH's, else Playwright's own, else the system's package.
+
+    The package is installed only as root. Where none can be had the test is skipped, or fails
+    under ``CI``.
+    """
+    own = Path(playwright.chromium.executable_path)
+    found = chromium_on_path() or (str(own) if own.exists() else None)
+    if found is None and os.getuid() == 0 and _install_package():
+        found = chromium_on_path()
+    if found is None:
+        missing("No Chromium was found", REMEDY)
+    return found
+
+
+def _install_package() -> bool:
+    apt = shutil.which("apt-get")
+    if apt is None:
+        return False
+    packages = ["chromium", "fonts-dejavu-core"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        if subprocess.run([apt, *arguments], env=environment, capture_output=True).returncode:
+            return False
+    return True

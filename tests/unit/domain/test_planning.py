@@ -1,0 +1,142 @@
+"""Plan a batch: every row gets one fate, and the plan says what is written for it."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardsync_sdk import FetchedTransaction, Money, TransactionKind, TransactionStatus
+from webapp.domain.attachments import Holding
+from webapp.domain.expenses import PaymentMode
+from webapp.domain.fates import Fate
+from webapp.domain.planning import AccountRules, KeyedRow, Known, plan, plan_removals
+from webapp.domain.transactions import bank_content
+
+DAY = date(2026, 3, 10)
+HELD = AccountRules("card", "a", "i", date(2026, 3, 1), PaymentMode.COMPANY, (Holding("camille"),))
+FREE = AccountRules("card", "a", "i", date(2026, 3, 1), PaymentMode.COMPANY)
+
+
+def row(
+    key: str = "k",
+    day: date = DAY,
+    kind: TransactionKind = TransactionKind.PURCHASE,
+    status: TransactionStatus = TransactionStatus.BOOKED,
+    memo: str = "CAFE",
+) -> KeyedRow:
+    fetched = FetchedTransaction(
+        account_ref="card",
+        amount=Money(-250, "EUR"),
+        memo=memo,
+        purchased_on=day,
+        external_id=key,
+        kind=kind,
+        status=status,
+    )
+    return KeyedRow(fetched, key, 1)
+
+
+def known(keyed: KeyedRow, status: str | None = None) -> dict[str, Known]:
+    content = bank_content(keyed.row)
+    return {keyed.key: Known("t1", keyed.key, status or keyed.row.status.value, content)}
+
+
+ANNOUNCED = row(status=TransactionStatus.ANNOUNCED)
+
+
+@pytest.mark.parametrize(
+    ("rules", "held", "keyed", "fate"),
+    [
+        pytest.param(HELD, {}, row(), Fate.NEW, id="new"),
+        pytest.param(FREE, {}, row(), Fate.WAITING, id="nobody holds the card"),
+        pytest.param(HELD, known(row()), row(), Fate.UNCHANGED, id="the same again"),
+        pytest.param(HELD, known(row()), row(memo="TEA"), Fate.UPDATED, id="other words"),
+        pytest.param(HELD, known(ANNOUNCED), row(), Fate.BOOKED, id="announced before"),
+        pytest.param(HELD, known(row(), "cancelled"), row(), Fate.UPDATED, id="un-deleted"),
+        pytest.param(HELD, {}, row(day=date(2026, 2, 28)), Fate.OUT_OF_WINDOW, id="too old"),
+        pytest.param(HELD, {}, row(kind=TransactionKind.SUMMARY), Fate.SUMMARY, id="summary"),
+    ],
+)
+def test_the_fate_of_a_row(
+    rules: AccountRules, held: dict[str, Known], keyed: KeyedRow, fate: Fate
+) -> None:
+    assert [outcome.fate for outcome in plan(rules, held, [keyed]).outcomes] == [fate]
+
+
+def test_a_row_shown_before_in_the_run_is_repeated_and_written_once() -> None:
+    planned = plan(HELD, {}, [row(), row()])
+    assert [outcome.fate for outcome in planned.outcomes] == [Fate.NEW, Fate.REPEATED]
+    assert len(planned.to_insert) == 1
+    later = plan(HELD, known(row()), [row()], seen_in_run={"k"})
+    assert [outcome.fate for outcome in later.outcomes] == [Fate.REPEATED]
+
+
+@pytest.mark.parametrize(
+    ("day", "holder"),
+    [(date(2026, 3, 9), "anne"), (date(2026, 3, 10), "camille"), (date(2026, 3, 20), "camille")],
+)
+def test_D_F_a_purchase_goes_to_the_holder_of_its_day(day: date, holder: str) -> None:
+    holdings = (
+        Holding("anne", None, date(2026, 3, 9)),
+        Holding("camille", date(2026, 3, 10), None),
+    )
+    rules = AccountRules("card", "a", "i", None, PaymentMode.COMPANY, holdings)
+    assert plan(rules, {}, [row(day=day)]).to_insert[0].holder == holder
+
+
+def test_R18_without_a_payment_mode_a_held_card_still_waits() -> None:
+    rules = AccountRules("card", "a", "i", None, None, (Holding("camille"),))
+    planned = plan(rules, {}, [row()])
+    assert planned.to_insert[0].holder is None
+    assert planned.outcomes[0].fate is Fate.WAITING
+
+
+def test_what_the_source_withdraws_is_cancelled_once() -> None:
+    held = known(row("a")) | {
+        "b": Known("t2", "b", "cancelled", "x"),
+    }
+    to_cancel, outcomes = plan_removals(held, [("a", "a"), ("b", "b"), ("c", "c"), ("a", "a")], 5)
+    assert to_cancel == ["t1"]
+    assert [(outcome.position, outcome.fate) for outcome in outcomes] == [
+        (5, Fate.REMOVED),
+        (6, Fate.UNCHANGED),
+        (7, Fate.REMOVED),
+        (8, Fate.UNCHANGED),
+    ]
+
+
+keyed_rows = st.lists(
+    st.builds(
+        row,
+        st.sampled_from("abcd"),
+        st.dates(date(2026, 2, 25), date(2026, 3, 5)),
+        st.sampled_from(TransactionKind),
+        st.sampled_from(TransactionStatus),
+    ),
+    max_size=10,
+)
+
+
+@given(keyed_rows, st.sampled_from([HELD, FREE]))
+def test_D_P_every_row_always_has_exactly_one_fate(
+    rows: list[KeyedRow], rules: AccountRules
+) -> None:
+    planned = plan(rules, {}, rows)
+    assert len(planned.outcomes) == len(rows)
+    fresh = {Fate.NEW, Fate.WAITING, Fate.SUMMARY}
+    assert len(planned.to_insert) == sum(one.fate in fresh for one in planned.outcomes)
+    keys = [new.keyed.key for new in planned.to_insert]
+    assert len(set(keys)) == len(keys)
+
+
+@given(keyed_rows)
+def test_R31_planning_what_was_just_written_always_writes_nothing(rows: list[KeyedRow]) -> None:
+    first = plan(HELD, {}, rows)
+    held = {
+        new.keyed.key: Known("t", new.keyed.key, new.keyed.row.status.value, new.content)
+        for new in first.to_insert
+    }
+    again = plan(HELD, held, [new.keyed for new in first.to_insert])
+    assert {outcome.fate for outcome in again.outcomes} <= {Fate.UNCHANGED}
+    assert not (again.to_insert or again.to_change)

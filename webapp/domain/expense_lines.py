@@ -1,0 +1,120 @@
+"""An expense as its holder sees it, and its place in the holder's list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from cardsync_sdk.types import TransactionKind
+from webapp.domain.expenses import (
+    Draft,
+    ExpenseStatus,
+    Missing,
+    PaymentMode,
+    Policy,
+    Said,
+    missing_in,
+)
+
+# What a transaction may be besides booked (D-M): to come, or never to come.
+ANNOUNCED = "announced"
+WITHDRAWN = ("cancelled", "expired")
+
+
+class Section(StrEnum):
+    """A part of the holder's list, in the order shown.
+
+    ``WITHDRAWN``: the bank cancelled the transaction, or announced and never booked it; nothing is
+    asked of the holder any more, whatever the expense's status.
+    """
+
+    TO_COMPLETE = "to_complete"
+    COMPLETE = "complete"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month."""
+
+    first: date
+
+    @property
+    def last(self) -> date:
+        """Return its last day."""
+        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a line stands in the list: lists go on below a key."""
+
+    section: Section
+    day: date
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpenseLine:
+    """An expense with what the bank said of it, which no page lets anybody edit (D-Q).
+
+    ``amount_minor`` and ``original_minor`` are those of the expense: a spend is positive.
+    """
+
+    id: str
+    legal_entity_id: str
+    entity_name: str
+    group_id: str
+    user_id: str
+    version: int
+    day: date
+    status: ExpenseStatus
+    payment_mode: PaymentMode
+    said: Said
+    category_names: Mapping[str, str | None]
+    category_icon: str | None
+    policy: Policy
+    receipts: int
+    amount_minor: int
+    currency: str
+    original_minor: int | None
+    original_currency: str | None
+    kind: TransactionKind
+    transaction_status: str
+    purchased_on: date | None
+    booked_on: date | None
+    title: str
+    memo: str
+    account_name: str
+    last4: str
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what this expense still needs."""
+        said = self.said
+        draft = Draft(self.amount_minor, said.category_id, said.comment, self.receipts)
+        return missing_in(draft, self.policy)
+
+    @property
+    def section(self) -> Section:
+        """Return the part of the list this line stands in."""
+        if self.transaction_status in WITHDRAWN:
+            return Section.WITHDRAWN
+        return Section.COMPLETE if self.status is ExpenseStatus.COMPLETE else Section.TO_COMPLETE
+
+    @property
+    def announced(self) -> bool:
+        """Say whether the bank has announced the transaction and not yet booked it (D-M)."""
+        return self.transaction_status == ANNOUNCED
+
+    @property
+    def can_be_completed(self) -> bool:
+        """Say whether anything may still be said of it."""
+        return (
+            self.section is not Section.WITHDRAWN and self.status is not ExpenseStatus.NOT_EXPENSE
+        )
+
+    @property
+    def key(self) -> Key:
+        """Return where this line stands."""
+        return Key(self.section, self.day, self.id)

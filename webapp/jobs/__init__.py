@@ -1,0 +1,1 @@
+"""Everything that knows RQ: the doorbell, the worker, the clock."""

@@ -1,0 +1,52 @@
+"""The worker: one RQ worker on our one queue, with everything imported before it forks."""
+
+import logging
+
+from rq import Queue, Worker
+from rq.job import Job
+
+from webapp.config import Settings
+from webapp.jobs import tasks
+from webapp.jobs.queue import QUEUE, SERIALIZER, Deadline, SafeJob, patient, queue
+
+log = logging.getLogger(__name__)
+
+# An idle worker looks after abandoned jobs every WORKER_TTL - 15 s at best; RQ's defaults would
+# let one lie for a quarter of an hour.
+WORKER_TTL = 60
+MAINTENANCE_INTERVAL = 30
+MONITORING_INTERVAL = 10
+
+
+class SyncWorker(Worker):
+    """RQ's forking worker with our deadline."""
+
+    death_penalty_class = Deadline
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Do one job in the forked child."""
+        tasks.forget_connections()
+        super().main_work_horse(job, queue)
+
+
+def main(settings: Settings) -> None:
+    """Work until told to stop; the job under way is finished first.
+
+    :raises ValueError: if no Redis is configured.
+    """
+    if settings.redis_url is None:
+        raise ValueError("the worker needs REDIS_URL")
+    tasks.prepare(tasks.make_engine(settings))
+    connection = patient(settings.redis_url)
+    worker = SyncWorker(
+        [queue(connection)],
+        connection=connection,
+        job_class=SafeJob,
+        serializer=SERIALIZER,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=MAINTENANCE_INTERVAL,
+        job_monitoring_interval=MONITORING_INTERVAL,
+        log_job_description=False,
+    )
+    log.info("worker %s listens on %s", worker.name, QUEUE)
+    worker.work(logging_level=settings.log_level.upper())

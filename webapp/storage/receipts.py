@@ -1,0 +1,108 @@
+"""The files of receipts: kept in a folder of the installation, under ids of ours.
+
+A file is whole on the disk before a row names it, and a row is gone before its file is: whatever
+stops in between, no row ever names a missing file.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from webapp.domain.receipts import MediaType, clean_receipt
+from webapp.storage.columns import new_id
+from webapp.storage.expenses import Receipt
+
+log = logging.getLogger(__name__)
+
+# A decoded photo takes up to some hundred megabytes: one at a time in each process.
+_DECODING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file on the disk that no row names yet."""
+
+    id: str
+    media_type: MediaType
+    size: int
+    sha256: str
+
+
+class ReceiptStore:
+    """The folder in which one installation keeps its receipts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, content: bytes) -> KeptFile:
+        """Clean what a person handed in and write it down, safe from a power cut.
+
+        :raises ReceiptRefused: naming the reason; nothing is written then.
+        """
+        with _DECODING:
+            receipt = clean_receipt(content)
+        file_id = new_id()
+        _write_whole(self.path(file_id), receipt.content)
+        return KeptFile(file_id, receipt.media_type, len(receipt.content), receipt.sha256)
+
+    def path(self, file_id: str) -> Path:
+        """Return where the file ``file_id`` lies, spread over folders by its random end.
+
+        :raises ValueError: if it is no id of ours, so that no id ever leads out of the folder.
+        """
+        if not (file_id.isascii() and file_id.isalnum()):
+            raise ValueError("not an id of a receipt")
+        return self.folder / file_id[-2:] / file_id
+
+    def discard(self, file_ids: Iterable[str]) -> None:
+        """Delete files that no row names. One that cannot be deleted is logged, never raised."""
+        for file_id in file_ids:
+            try:
+                self.path(file_id).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("the receipt file %s could not be deleted: %s", file_id, error)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either wholly there or not at all, even after a power cut."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def find(session: Session, receipt_id: str, entities: frozenset[str]) -> Receipt | None:
+    """Return a receipt of one of ``entities``, whoever's it is: the page checks the holder."""
+    query = select(Receipt).where(
+        Receipt.id == receipt_id, col(Receipt.legal_entity_id).in_(entities)
+    )
+    return session.exec(query).one_or_none()
+
+
+def of_expense(session: Session, expense_id: str) -> list[Receipt]:
+    """Return the receipts of an expense, the oldest first."""
+    query = select(Receipt).where(Receipt.expense_id == expense_id).order_by(col(Receipt.id))
+    return list(session.exec(query))

@@ -1,0 +1,29 @@
+"""Files that are either wholly there or not at all, even after a power cut."""
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` to a new file at ``path``, readable by its owner only.
+
+    :raises OSError: if it cannot be written; nothing is left behind then.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # The rename itself must reach the disk.
+        os.fsync(folder)
+    finally:
+        os.close(folder)
