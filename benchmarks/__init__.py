@@ -1,0 +1,1 @@
+"""Measured programs, not tests: run them with ``make bench``."""
