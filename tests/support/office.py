@@ -24,13 +24,13 @@ CATEGORIES = (
     # code        French                    English                  icon              comment
     ("meals", "Repas", "Meals", "utensils", True),
     ("train", "Train", "Train", "train-front", False),
-    ("hotel", "Hôtel", "Hotel", "bed-double", False),
+    ("hotel", "Hôtel", "Hotel", "hotel", False),
     ("taxi", "Taxi", "Taxi", "car-taxi-front", False),
     ("fuel", "Carburant", "Fuel", "fuel", False),
     ("parking", "Stationnement", "Parking", "circle-parking", False),
-    ("flight", "Avion", "Flight", "plane", False),
+    ("flight", "Avion", "Flight", "globe", False),
     ("supplies", "Fournitures", "Office supplies", "paperclip", False),
-    ("phone", "Téléphone", "Telephone", "smartphone", False),
+    ("phone", "Téléphone", "Telephone", "phone", False),
 )
 
 
@@ -142,9 +142,7 @@ class Office:
         self._cards[card.id] = card
         return card.id
 
-    def expense(
-        self, card: str, title: str = "Paul", minor: int = -4250, **values: Any
-    ) -> str:
+    def expense(self, card: str, title: str = "Paul", minor: int = -4250, **values: Any) -> str:
         """Have the holder spend; ``values`` are columns of the transaction or the expense."""
         rows = self._expense_rows(card, title, minor, values)
         return self._add(*rows)

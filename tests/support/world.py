@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import select
 
 from cardsync_sdk.registry import Connector, Registry
+from tests.support.scripted_bank import CARD
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
@@ -20,7 +21,6 @@ from webapp.storage.secrets import SecretBox
 from webapp.storage.transactions import BankTransaction
 from webapp.sync.job import Engine
 from webapp.sync.run import Result, sync_interface
-from tests.support.scripted_bank import CARD
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 ACTIVATED = date(2026, 3, 17)
