@@ -98,9 +98,19 @@ class Installation:
     def stop(self, number: int = signal.SIGINT, seconds: float = 15) -> int:
         """Send a signal and wait for the end; return the exit status."""
         self.process.send_signal(number)
-        status = self.process.wait(seconds)
-        self._reader.join(seconds)
-        return status
+        return self.process.wait(seconds)
+
+    def close(self) -> None:
+        """Take it out of the way, whatever its state, with everything it started."""
+        left = self.processes()
+        self.process.kill()
+        self.process.wait()
+        for pid in left:
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        self._reader.join(5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 @contextmanager
@@ -110,12 +120,7 @@ def installation(folder: Path, *options: str, **variables: str) -> Iterator[Inst
     try:
         yield running
     finally:
-        left = running.processes()
-        running.process.kill()
-        running.process.wait()
-        for pid in left:
-            if is_alive(pid):
-                os.kill(pid, signal.SIGKILL)
+        running.close()
 
 
 def until(is_so, seconds: float) -> bool:

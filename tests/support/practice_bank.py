@@ -13,6 +13,7 @@ import httpx2
 
 import cardsync_budget_insight
 from cardsync_budget_insight.sandbox import settings
+from cardsync_budget_insight.sandbox.bank import PASSWORD
 from cardsync_budget_insight.sandbox.server import running
 from cardsync_sdk import AccountRef, Batch, FetchWindow, Link, RemoteAccount, Settings
 from cardsync_sdk.registry import Connector, load_connector
@@ -83,7 +84,7 @@ class PracticeBank:
         url: str,
         bank: str = "Sogécarte Net",
         login: str = "test",
-        password: str = "1234",
+        password: str = PASSWORD,
         tick: Callable[[Sequence[str]], Sequence[str]] = lambda ids: ids,
     ) -> dict[str, str]:
         """Walk through the web view and return the parameters of the way back.

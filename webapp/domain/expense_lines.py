@@ -14,6 +14,7 @@ from webapp.domain.expenses import (
     Policy,
     Said,
     missing_in,
+    receipt_required,
 )
 
 # What a transaction may be besides booked (D-M): to come, or never to come.
@@ -52,6 +53,14 @@ class Key:
     section: Section
     day: date
     id: str
+
+
+def is_below(key: Key, other: Key) -> bool:
+    """Say whether ``key`` stands further down in the list than ``other``."""
+    order = list(Section).index
+    if key.section is not other.section:
+        return order(key.section) > order(other.section)
+    return (key.day, key.id) < (other.day, other.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,11 @@ class ExpenseLine:
         said = self.said
         draft = Draft(self.amount_minor, said.category_id, said.comment, self.receipts)
         return missing_in(draft, self.policy)
+
+    @property
+    def receipt_required(self) -> bool:
+        """Say whether the policy asks for a receipt for this expense."""
+        return receipt_required(self.amount_minor, self.policy)
 
     @property
     def section(self) -> Section:

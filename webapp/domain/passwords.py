@@ -40,7 +40,7 @@ def weakness_of(password: str, personal: Iterable[str] = ()) -> Weakness | None:
 
 def _is_sequence(password: str) -> bool:
     """Say whether neighbours on a keyboard or in the alphabet make up most of the password."""
-    pairs = {first + second for row in _SEQUENCES for first, second in zip(row, row[1:] + row[0])}
+    pairs = {row[at : at + 2] for row in _SEQUENCES for at in range(len(row) - 1)} | {"90", "za"}
     steps = [password[at : at + 2] for at in range(len(password) - 1)]
     return sum(step in pairs or step[::-1] in pairs for step in steps) * 4 >= len(steps) * 3
 

@@ -1,14 +1,16 @@
 """The audit trail: append-only; database triggers refuse UPDATE and DELETE."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from webapp.storage.accounts import Account
 from webapp.storage.columns import UtcDateTime, id_field, ref
-from webapp.storage.people import LegalEntity, User
+from webapp.storage.interfaces import Interface
+from webapp.storage.people import Group, LegalEntity, User
 
 _REFUSAL = "the audit trail only grows: audit_event rows are neither changed nor deleted"
 
@@ -73,12 +75,15 @@ def create_triggers(dialect: str) -> list[str]:
             for verb in ("UPDATE", "DELETE")
         ]
     if dialect == "postgresql":
-        return [
+        function = (
             "CREATE FUNCTION audit_event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
+            f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        trigger = (
             "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
-            "ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_event_append_only()",
-        ]
+            "ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_event_append_only()"
+        )
+        return [function, trigger]
     raise ValueError(f"no triggers are written for {dialect}")
 
 
@@ -123,3 +128,18 @@ def page(
     if before is not None:
         wanted = wanted.where(col(AuditEvent.id) < before)
     return session.exec(wanted).all()
+
+
+def names_of(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Return what people call whatever the events name by an id."""
+    ids = {event.target_id for event in events}
+    for event in events:
+        ids.update(value for value in event.detail.values() if isinstance(value, str))
+    accounts = session.exec(select(Account).where(col(Account.id).in_(ids))).all()
+    named = {one.id: f"{one.name} {one.number_last4}".strip() for one in accounts}
+    interfaces = session.exec(select(Interface).where(col(Interface.id).in_(ids))).all()
+    named |= {one.id: one.label or one.connector for one in interfaces}
+    for table in (User, LegalEntity, Group):
+        rows = session.exec(select(table.id, table.name).where(col(table.id).in_(ids)))
+        named |= dict(rows.all())
+    return named

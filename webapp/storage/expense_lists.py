@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, tuple_
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from webapp.domain.expense_lines import WITHDRAWN, ExpenseLine, Key, Month, Section
 from webapp.domain.expenses import ExpenseStatus, expense_minor
+from webapp.domain.people import Role
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.expense_lines import line_of, select_lines
 from webapp.storage.expenses import Expense
+from webapp.storage.people import LegalEntity, RoleGrant, User
 from webapp.storage.transactions import BankTransaction
 
 
@@ -159,5 +161,25 @@ def cards_held(session: Session, user_id: str) -> list[str]:
         .join(Attachment, col(Attachment.account_id) == col(Account.id))
         .where(Attachment.user_id == user_id, col(Attachment.ends_on).is_(None))
         .order_by(col(Account.name))
+    )
+    return list(session.exec(query))
+
+
+def admins_of(session: Session, entities: frozenset[str]) -> list[User]:
+    """Return the people who can attach a card in these legal entities, by name."""
+    groups = select(LegalEntity.group_id).where(col(LegalEntity.id).in_(entities))
+    query = (
+        select(User)
+        .join(RoleGrant, col(RoleGrant.user_id) == col(User.id))
+        .where(
+            col(User.active),
+            RoleGrant.role == Role.ADMIN.value,
+            or_(
+                col(RoleGrant.legal_entity_id).in_(entities),
+                col(RoleGrant.group_id).in_(groups),
+            ),
+        )
+        .distinct()
+        .order_by(col(User.name))
     )
     return list(session.exec(query))

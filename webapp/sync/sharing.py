@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from cardsync_sdk.pan import mask_pans
-from cardsync_sdk.types import ConnectorInfo, Link, RemoteAccount
-from webapp.domain.identity import account_keys, last_four
+from cardsync_sdk.types import AccountKind, ConnectorInfo, Link, RemoteAccount
+from webapp.domain.identity import account_keys, last_four, ref_key
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import first_run_at
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit, links
 from webapp.storage.accounts import Account, AccountIdentity
+from webapp.storage.columns import new_id
 from webapp.storage.interfaces import Interface, fence_off, interface_of_link, stop_empty
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
@@ -215,3 +216,39 @@ def _audit(by: Sharer, action: str, kind: str, target_id: str, **detail: str) ->
         legal_entity_id=by.entity.id,
         **detail,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """An account whose statements are handed in as files, as its admin names it."""
+
+    name: str
+    kind: AccountKind
+    currency: str
+    last4: str
+
+
+def open_file_interface(by: Sharer, named: FileAccount) -> str:
+    """Create an interface with one account that is fed by files, and return its id.
+
+    It is active at once and has no next sync: a file is imported when it is handed in.
+    """
+    interface = _new_interface(by)
+    interface.label = mask_pans(named.name)
+    interface.state = InterfaceState.ACTIVE
+    interface.activated_on = by.now.astimezone(ZoneInfo(by.entity.timezone)).date()
+    ref = new_id()
+    key = ref_key(ref, connector=by.info.slug, link_ref="")
+    identity = AccountIdentity(legal_entity_id=by.entity.id, key=key, created_at=by.now)
+    by.session.add_all([interface, identity])
+    by.session.flush()
+    remote = RemoteAccount(
+        ref=ref,
+        name=named.name,
+        kind=named.kind,
+        currency=named.currency,
+        number_masked=named.last4,
+    )
+    _audit(by, "interface.connected", "interface", interface.id)
+    _store_account(by, interface, identity, remote, None)
+    return interface.id

@@ -1,0 +1,223 @@
+"""From the rows of a table to transactions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cardsync_files.delimited.balance import ALL, Chain, holds, proven
+from cardsync_files.delimited.dates import DateColumn, is_date
+from cardsync_files.delimited.dialect import Record
+from cardsync_files.delimited.headwords import Role, currency_code
+from cardsync_files.delimited.layout import Layout
+from cardsync_files.delimited.money import Money, read_optional
+from cardsync_files.delimited.vocabulary import State, state_of
+from cardsync_files.labels import card_in, kind_of, purchase_day_in
+from cardsync_files.statement import Statement, shown
+from cardsync_sdk import (
+    FetchedTransaction,
+    Merchant,
+    TransactionKind,
+    TransactionStatus,
+)
+from cardsync_sdk import Money as Amount
+
+_LAST_FOUR: Final = re.compile(r"(\d{4})\D*\Z", re.ASCII)
+_MOST_STATES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The three dates of each row."""
+
+    booked: list[date | None]
+    purchased: list[date | None]
+    value: list[date | None]
+
+    @property
+    def known(self) -> list[date]:
+        """Return one day for each row that has one."""
+        pairs = zip(self.booked, self.purchased, strict=True)
+        return [day for booked, bought in pairs if (day := booked or bought) is not None]
+
+
+def date_places(layout: Layout) -> tuple[int | None, int | None, int | None]:
+    """Return the columns of the booking, the purchase and the value date.
+
+    A column just called "date" is the booking's; a value date alone stands for it.
+    """
+    booked, bought = layout.get(Role.BOOKED_ON), layout.get(Role.PURCHASED_ON)
+    plain, value = layout.get(Role.DATE), layout.get(Role.VALUE_ON)
+    if booked is None:
+        booked = plain
+    elif bought is None and plain is not None:
+        bought = plain
+    if booked is None and bought is None:
+        booked, value = value, None
+    return booked, bought, value
+
+
+def read_days(rows: Sequence[Record], layout: Layout, column: DateColumn) -> Days:
+    """Read the dates of every row.
+
+    :raises SourceRejected: ``bad_date`` with the line.
+    """
+    booked, bought, value = date_places(layout)
+    return Days(
+        [_day(row, booked, column) for row in rows],
+        [_day(row, bought, column) for row in rows],
+        [_day(row, value, column) if is_date(row.cell(value)) else None for row in rows],
+    )
+
+
+def _day(row: Record, place: int | None, column: DateColumn) -> date | None:
+    cell = row.cell(place)
+    return column.read(cell, row.line) if cell else None
+
+
+def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> list[State]:
+    """Say of each row if it is booked, announced or cancelled."""
+    taken = set(layout.all(*layout.roles))
+    width = max(len(row.cells) for row in rows)
+    free = [place for place in range(width) if place not in taken]
+    for place in [*layout.all(Role.STATUS), *free]:
+        distinct = {row.cell(place) for row in rows} - {""}
+        known = {cell: state for cell in distinct if (state := state_of(cell)) is not None}
+        if (
+            not known
+            or len(distinct) > _MOST_STATES
+            or (place in free and len(known) < len(distinct))
+        ):
+            continue
+        if unknown := sorted(distinct - known.keys()):
+            words = ", ".join(map(shown, unknown))
+            statement.warnings.append(f"status {words} is not known: taken as booked")
+        return [known.get(row.cell(place), State.BOOKED) for row in rows]
+    return [State.BOOKED] * len(rows)
+
+
+def announce(states: list[State], days: Days, money: Money) -> None:
+    """Announce rows that are not posted yet; a row that moved the balance is booked all the same."""
+    if any(days.booked):
+        for row, booked in enumerate(days.booked):
+            if booked is None and days.purchased[row] is not None and states[row] is State.BOOKED:
+                states[row] = State.ANNOUNCED
+    chain = proven(money.amounts, money.balances, ALL)
+    for row, state in enumerate(states):
+        if state is State.ANNOUNCED and chain is not None and _moved_balance(row, chain, money):
+            states[row] = State.BOOKED
+
+
+def _moved_balance(row: int, chain: Chain, money: Money) -> bool:
+    step = row if chain in (Chain.OLDEST_FIRST, Chain.NEWEST_FIRST_BEFORE) else row + 1
+    if not 0 < step < len(money.amounts) or money.balances[row] is None:
+        return False
+    return holds(chain, money.amounts, money.balances, step) is True
+
+
+class Builder:
+    """Makes the transactions of one table."""
+
+    def __init__(self, layout: Layout, rows: Sequence[Record], account_ref: str) -> None:
+        self.layout = layout
+        self.rows = rows
+        self.account_ref = account_ref
+        self.names = _unique_names(layout, max(len(row.cells) for row in rows))
+        self.texts = layout.all(Role.PAYEE, Role.MEMO) or layout.all(Role.LABEL)
+        self.payee = layout.get(Role.PAYEE)
+        self.label = layout.get(Role.LABEL)
+        self.external_id = layout.get(Role.EXTERNAL_ID)
+        self.card = layout.get(Role.CARD)
+        self.merchant = [layout.get(role) for role in (Role.MCC, Role.CITY, Role.COUNTRY)]
+
+    def build(
+        self, days: Days, money: Money, states: Sequence[State], statement: Statement
+    ) -> None:
+        """Append every row to ``statement``; cancelled ones are only counted."""
+        fees = read_optional(self.rows, self.layout.get(Role.FEE), money.currencies)
+        originals = self._originals(money.currencies)
+        kinds = None if money.flag is not None else self.layout.get(Role.FLAG)
+        cancelled: list[int] = []
+        for number, row in enumerate(self.rows):
+            if states[number] is State.CANCELLED:
+                cancelled.append(row.line)
+                continue
+            minor, currency = money.amounts[number], money.currencies[number]
+            memo = self._memo(row)
+            booked, bought = days.booked[number], days.purchased[number]
+            announced = states[number] is State.ANNOUNCED
+            if bought is None and booked is not None:
+                bought = booked if announced else purchase_day_in(memo, booked)
+            fee = fees[number]
+            statement.rows.append(
+                FetchedTransaction(
+                    account_ref=self.account_ref,
+                    amount=Amount(minor, currency),
+                    memo=memo,
+                    purchased_on=bought,
+                    booked_on=None if announced else booked,
+                    value_on=days.value[number],
+                    external_id=row.cell(self.external_id) or None,
+                    kind=_kind(row.cell(kinds), memo, minor),
+                    status=TransactionStatus.ANNOUNCED if announced else TransactionStatus.BOOKED,
+                    original=originals[number],
+                    fee=Amount(-abs(fee), currency) if fee else None,
+                    label=row.cell(self.label) or None,
+                    merchant=self._merchant(row),
+                    card_last4=self._card(row, memo),
+                    raw=dict(zip(self.names, row.cells, strict=False)),
+                )
+            )
+        statement.left_out(cancelled, "cancelled or declined at the bank")
+
+    def _memo(self, row: Record) -> str:
+        parts: list[str] = []
+        for place in self.texts:
+            part = row.cell(place)
+            if part and not any(part in said for said in parts):
+                parts.append(" ".join(part.split()) if "\n" in part else part)
+        return " ".join(parts)
+
+    def _merchant(self, row: Record) -> Merchant | None:
+        name = row.cell(self.payee) or None
+        mcc, city, country = (row.cell(place) or None for place in self.merchant)
+        if name is None and mcc is None and city is None and country is None:
+            return None
+        return Merchant(name, mcc, city, country)
+
+    def _card(self, row: Record, memo: str) -> str | None:
+        if self.card is not None and (found := _LAST_FOUR.search(row.cell(self.card))):
+            return found[1]
+        return card_in(memo)
+
+    def _originals(self, currencies: Sequence[str]) -> "list[Amount | None]":
+        """Read what was paid abroad; a row without both amount and currency has none."""
+        none: list[Amount | None] = [None] * len(self.rows)
+        place, beside = (
+            self.layout.get(Role.ORIGINAL_AMOUNT),
+            self.layout.get(Role.ORIGINAL_CURRENCY),
+        )
+        if place is None or beside is None:
+            return none
+        codes = [currency_code(row.cell(beside)) or "XXX" for row in self.rows]
+        values = read_optional(self.rows, place, codes)
+        return [
+            Amount(value, code) if value is not None and code not in ("XXX", own) else None
+            for value, code, own in zip(values, codes, currencies, strict=True)
+        ]
+
+
+def _kind(said: str, memo: str, minor: int) -> TransactionKind:
+    kind = (kind_of(said, minor) if said else None) or kind_of(memo, minor)
+    if kind is not None:
+        return kind
+    return TransactionKind.PURCHASE if minor < 0 else TransactionKind.OTHER
+
+
+def _unique_names(layout: Layout, width: int) -> list[str]:
+    names: list[str] = []
+    for place in range(width):
+        name = layout.name(place)
+        names.append(f"{name} ({place + 1})" if name in names else name)
+    return names

@@ -1,0 +1,152 @@
+"""The signed amounts of a table, in minor units of each row's currency."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cardsync_files.delimited.amounts import amount_column, currency_of_symbols
+from cardsync_files.delimited.balance import chains_for
+from cardsync_files.delimited.dialect import Record
+from cardsync_files.delimited.headwords import Role, currency_code
+from cardsync_files.delimited.layout import Layout
+from cardsync_files.delimited.signs import Evidence, of_flagged, of_pair, of_single
+from cardsync_files.delimited.vocabulary import directions_of, says_money_in
+from cardsync_files.statement import refuse
+from cardsync_sdk import SourceRejected
+
+Cells = list[tuple[str, int]]
+_NO_AMOUNT: Final = "neither column of the amount holds a number"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What each row moved: signed minor units, its currency, the balance the bank shows."""
+
+    amounts: list[int]
+    currencies: list[str]
+    balances: list[int | None]
+    flag: int | None
+    warnings: list[str]
+
+
+def read_money(
+    rows: Sequence[Record],
+    layout: Layout,
+    days: Sequence[date],
+    *,
+    fallback: str,
+    is_card: bool,
+    positive_is_spend: bool | None,
+) -> Money:
+    """Read every amount of ``rows`` exactly and give it its sign.
+
+    :param fallback: the currency of the account, where the file says none.
+    :raises SourceRejected: ``bad_amount``, ``amount_too_fine`` or ``sign_unclear``.
+    """
+    currencies = _currencies(rows, layout, fallback)
+    balances = read_optional(rows, layout.get(Role.BALANCE), currencies)
+    evidence = Evidence(
+        balances=balances,
+        chains=chains_for(days),
+        is_card=is_card,
+        says_money_in=lambda row: says_money_in(" ".join(rows[row].cells)),
+        positive_is_spend=positive_is_spend,
+    )
+    amount = layout.get(Role.AMOUNT)
+    flag: int | None = None
+    if amount is None:
+        amounts = _of_pair(rows, layout, currencies, evidence)
+    else:
+        written = _read(rows, layout, amount, currencies)
+        flag, directions = _flag(rows, layout)
+        values = [_required(value, row) for value, row in zip(written, rows, strict=True)]
+        if directions is not None:
+            amounts = of_flagged(values, directions, evidence)
+        else:
+            amounts = of_single(values, evidence)
+    return Money(amounts, currencies, balances, flag, evidence.warnings)
+
+
+def read_optional(
+    rows: Sequence[Record], place: int | None, currencies: Sequence[str]
+) -> list[int | None]:
+    """Read a column that nothing depends on: all empty where it cannot be read."""
+    if place is not None:
+        cells = _cells(rows, place)
+        try:
+            column = amount_column(cells, "balance")
+            return [
+                column.read(cell, line, currency) if cell else None
+                for (cell, line), currency in zip(cells, currencies, strict=True)
+            ]
+        except SourceRejected:
+            pass
+    return [None] * len(rows)
+
+
+def _currencies(rows: Sequence[Record], layout: Layout, fallback: str) -> list[str]:
+    said = layout.currency_said(layout.money) or _by_symbols(rows, layout, fallback) or fallback
+    place = layout.get(Role.CURRENCY)
+    if place is None:
+        return [said] * len(rows)
+    return [currency_code(record.cell(place)) or said for record in rows]
+
+
+def _by_symbols(rows: Sequence[Record], layout: Layout, fallback: str) -> str | None:
+    cells = (record.cell(place) for record in rows for place in layout.money)
+    return currency_of_symbols(cells, fallback)
+
+
+def _of_pair(
+    rows: Sequence[Record], layout: Layout, currencies: Sequence[str], evidence: Evidence
+) -> list[int]:
+    debits, credits_ = (
+        _read(rows, layout, layout.get(role), currencies) for role in (Role.DEBIT, Role.CREDIT)
+    )
+    for out, back, row in zip(debits, credits_, rows, strict=True):
+        if out is None and back is None:
+            refuse("bad_amount", _NO_AMOUNT, row.line)
+        if out and back:
+            refuse("bad_amount", "both the column of spend and that of income are filled", row.line)
+    return of_pair(debits, credits_, evidence)
+
+
+def _read(
+    rows: Sequence[Record], layout: Layout, place: int | None, currencies: Sequence[str]
+) -> list[int | None]:
+    if place is None:
+        return [None] * len(rows)
+    cells = _cells(rows, place)
+    siblings = [_cells(rows, other) for other in layout.money if other != place]
+    read = amount_column(cells, layout.name(place), siblings).read
+    return [
+        read(cell, line, currency) if cell else None
+        for (cell, line), currency in zip(cells, currencies, strict=True)
+    ]
+
+
+def _cells(rows: Sequence[Record], place: int) -> Cells:
+    return [(record.cell(place), record.line) for record in rows]
+
+
+def _required(value: int | None, row: Record) -> int:
+    if value is None:
+        refuse("bad_amount", "there is no amount", row.line)
+    return value
+
+
+def _flag(rows: Sequence[Record], layout: Layout) -> tuple[int | None, list[bool] | None]:
+    """Find the column of debit or credit words: by its heading, else beside the amount."""
+    amount = layout.get(Role.AMOUNT)
+    named = layout.all(Role.FLAG)
+    taken = set(layout.all(*layout.roles))
+    width = max(len(record.cells) for record in rows)
+    others = [] if amount is None else [place for place in range(width) if place not in taken]
+    for place in [*named, *others]:
+        cells = [record.cell(place) for record in rows]
+        directions = directions_of(cells) if all(cells) else None
+        if directions is not None and (place in named or len(set(cells)) > 1):
+            layout.roles[Role.FLAG] = [place]
+            return place, [directions[cell] for cell in cells]
+    return None, None

@@ -1,0 +1,1 @@
+"""The sub-commands of ``cardsync``, one module each, loaded only when called."""

@@ -1,0 +1,60 @@
+"""The audit trail, for administrators: who changed access, consent, attachments and settings."""
+
+import re
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, request
+
+from webapp.domain.people import Right, Role
+from webapp.storage import audit, people
+from webapp.storage.audit import AuditEvent
+from webapp.views import wording
+from webapp.views.access import current_scope, needs, services
+from webapp.views.pages import render_page
+
+blueprint = Blueprint("audit", __name__)
+
+PAGE_SIZE = 50
+_ID = re.compile(r"[0-9A-Z]{26}")
+
+
+@blueprint.get("/audit")
+@needs(Right.CONFIGURE)
+def index() -> Response:
+    """Show one page of the trail of the entities the person administers, newest first."""
+    scope = current_scope()
+    groups = frozenset(
+        grant.group_id
+        for grant in scope.grants
+        if grant.role is Role.ADMIN and grant.legal_entity_id is None and grant.group_id
+    )
+    before = request.args.get("before", "")
+    with services().database.read() as session:
+        rows = audit.page(
+            session,
+            groups=groups,
+            entities=scope.entities(Right.CONFIGURE),
+            before=before if _ID.fullmatch(before) else None,
+            limit=PAGE_SIZE + 1,
+        )
+        names = audit.names_of(session, [event for event, _actor, _entity in rows])
+        (first, *_others) = people.legal_entities(session, scope.entities(Right.CONFIGURE))
+    return render_page(
+        "audit/index.html",
+        rows=[
+            (event, actor, entity, about(event, names)) for event, actor, entity in rows[:PAGE_SIZE]
+        ],
+        older=rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None,
+        newest=not before,
+        timezone=first.timezone,
+    )
+
+
+def about(event: AuditEvent, names: Mapping[str, str]) -> str:
+    """Return whom and what an event was about, in words."""
+    detail = event.detail
+    told = [names.get(event.target_id, ""), names.get(str(detail.get("user")), "")]
+    told += [
+        word(str(detail[key])) for key, word in wording.AUDIT_DETAILS.items() if detail.get(key)
+    ]
+    return " · ".join(text for text in told if text)

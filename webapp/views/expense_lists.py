@@ -1,0 +1,126 @@
+"""What the pages of one's own expenses share: whose they are, filters, places in the list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import abort, request
+
+from webapp.domain.expense_lines import ExpenseLine, Key, Month, Section
+from webapp.domain.people import Right
+from webapp.storage import expense_lines
+from webapp.storage.expense_lists import Holder
+from webapp.views.access import current_scope, current_user, now, scoped_or_404, services
+from webapp.views.i18n import language
+
+MONTHS_OFFERED = 36
+SHOWN: dict[str, tuple[Section, ...]] = {
+    "all": tuple(Section),
+    "to_complete": (Section.TO_COMPLETE,),
+    "complete": (Section.COMPLETE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which part of the list is looked at; it stays in the address of everything one opens."""
+
+    show: str = "all"
+    month: Month | None = None
+
+    def args(self, **changes: str | None) -> dict[str, Any]:
+        """Return the filters as they stand in an address, with ``changes``; defaults left out."""
+        month = self.month and f"{self.month.first:%Y-%m}"
+        args = {"show": self.show, "month": month, **changes}
+        return {name: value for name, value in args.items() if value and value != "all"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighbouring lines of one section; ``continued`` if the section began on an earlier page."""
+
+    section: Section
+    continued: bool
+    lines: tuple[ExpenseLine, ...]
+
+
+def current_holder() -> Holder:
+    """Return the signed-in person as the holder of expenses."""
+    return Holder(current_user().id, current_scope().entities(Right.OWN_EXPENSES))
+
+
+def own_line(expense_id: str) -> ExpenseLine:
+    """Return the person's own expense: outside their entities 404, somebody else's 403 (D-T)."""
+    with services().database.read() as session:
+        found = expense_lines.find(session, expense_id, current_scope().entities())
+    line = scoped_or_404(found, Right.OWN_EXPENSES)
+    if line.user_id != current_user().id:
+        abort(403)
+    return line
+
+
+def current_filters() -> Filters:
+    """Read the filters from the address; what cannot be read filters nothing."""
+    show = request.args.get("show", "all")
+    return Filters(show if show in SHOWN else "all", _month_from(request.args.get("month", "")))
+
+
+def _month_from(text: str) -> Month | None:
+    try:
+        return Month(date.fromisoformat(f"{text}-01"))
+    except ValueError:
+        return None
+
+
+def key_text(key: Key) -> str:
+    """Return a key as it stands in an address."""
+    return f"{key.section.value}.{key.day.isoformat()}.{key.id}"
+
+
+def key_from(text: str | None) -> Key | None:
+    """Read a key from an address; one that is none of ours answers 404."""
+    if not text:
+        return None
+    section, _, rest = text.partition(".")
+    day, _, line_id = rest.partition(".")
+    try:
+        return Key(Section(section), date.fromisoformat(day), line_id)
+    except ValueError:
+        abort(404)
+
+
+def grouped(lines: Sequence[ExpenseLine], below: Key | None) -> list[Group]:
+    """Return the lines of a page by section."""
+    return [
+        Group(section, below is not None and below.section is section, tuple(group))
+        for section, group in groupby(lines, key=lambda line: line.section)
+    ]
+
+
+def months_between(reached: tuple[date, date] | None) -> list[Month]:
+    """Return the months to choose from, the newest first."""
+    months: list[Month] = []
+    if reached is not None:
+        oldest, newest = (day.replace(day=1) for day in reached)
+        while newest >= oldest and len(months) < MONTHS_OFFERED:
+            months.append(Month(newest))
+            newest = (newest - timedelta(days=1)).replace(day=1)
+    return months
+
+
+def category_name(names: Mapping[str, str | None]) -> str:
+    """Return the name of a category in the language of the page."""
+    return names.get(language()) or ""
+
+
+def shared_context() -> dict[str, Any]:
+    """Return what the list and each of its lines need."""
+    return {
+        "category_name": category_name,
+        "filters": current_filters(),
+        "key_text": key_text,
+        "several_entities": len(current_holder().entities) > 1,
+        "this_year": now().year,
+    }

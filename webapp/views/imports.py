@@ -1,0 +1,72 @@
+"""Configuration of expense imports: choose the legal entity, see its interfaces (R33, R35, R36).
+
+The blueprint's addresses stand here; connecting a bank is in :mod:`webapp.views.connecting`, the
+page of one interface in :mod:`webapp.views.attaching`.
+"""
+
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as Answer
+
+from webapp.domain.people import Right
+from webapp.storage import interfaces, people
+from webapp.views import attaching, connecting, returning
+from webapp.views.access import current_scope, entity_or_404, needs, now, services
+from webapp.views.interface_words import shown
+from webapp.views.pages import render_page
+
+blueprint = Blueprint("imports", __name__)
+
+
+@blueprint.get("/configuration")
+@needs(Right.CONFIGURE)
+def configuration() -> Answer:
+    """Lead the "Configuration" tab to its first page."""
+    return redirect(url_for("imports.index"))
+
+
+@blueprint.get("/configuration/imports")
+@needs(Right.CONFIGURE)
+def index() -> Answer:
+    """Let the person choose a legal entity; where there is one only, it is chosen already."""
+    reached = current_scope().entities(Right.CONFIGURE)
+    if len(reached) == 1:
+        return redirect(url_for("imports.entity", entity_id=next(iter(reached))))
+    with services().database.read() as session:
+        entities = people.legal_entities(session, reached)
+        counts = interfaces.interfaces_per_entity(session, reached)
+    return render_page("imports/index.html", entities=entities, counts=counts)
+
+
+@blueprint.get("/configuration/imports/<entity_id>")
+@needs(Right.CONFIGURE)
+def entity(entity_id: str) -> Response:
+    """List the interfaces of one legal entity, and no other's."""
+    chosen = entity_or_404(entity_id, Right.CONFIGURE)
+    with services().database.read() as session:
+        found = interfaces.interface_summaries(session, chosen.id)
+    registry = services().registry
+    return render_page(
+        "imports/entity.html",
+        entity=chosen,
+        rows=[
+            (summary, shown(summary.interface, registry, now(), summary.accounts))
+            for summary in found
+        ],
+        several=len(current_scope().entities(Right.CONFIGURE)) > 1,
+    )
+
+
+_ENTITY = "/configuration/imports/<entity_id>"
+_INTERFACE = f"{_ENTITY}/interfaces/<interface_id>"
+
+for _rule, _endpoint, _view, _method in (
+    (f"{_ENTITY}/add", "add", connecting.add, "GET"),
+    (f"{_ENTITY}/connect", "connect", connecting.connect, "POST"),
+    (f"{_ENTITY}/files", "add_files", connecting.add_files, "POST"),
+    ("/link/return", "link_return", returning.link_return, "GET"),
+    (_INTERFACE, "interface", attaching.interface, "GET"),
+    (f"{_INTERFACE}/reconnect", "reconnect", connecting.reconnect, "POST"),
+    (f"{_INTERFACE}/accounts", "save_accounts", attaching.save_accounts, "POST"),
+    (f"{_INTERFACE}/accounts/<account_id>", "save_account", attaching.save_account, "POST"),
+):
+    blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])

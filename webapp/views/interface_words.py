@@ -1,0 +1,125 @@
+"""How an interface stands, in words and with a shape: never by colour alone (R70)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask_babel import gettext as _
+
+from cardsync_sdk.registry import Registry
+from webapp.domain.interfaces import InterfaceState
+from webapp.storage.interfaces import Interface
+
+# A success older than this is no longer called good (D-I).
+FRESH: Final = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page says of an interface.
+
+    ``badge`` is a kind of the macro ``ui.badge``; ``next_step`` says who must act and how, empty
+    where nobody must. ``partner`` and ``about_url`` name and explain the connector (R80).
+    ``by_file``: files are handed in, no sync is planned.
+    """
+
+    badge: str
+    state: str
+    next_step: str
+    partner: str
+    about_url: str
+    by_file: bool
+    may_reconnect: bool
+
+
+def shown(interface: Interface, registry: Registry, now: datetime, accounts: int) -> Shown:
+    """Return the words for ``interface``; ``accounts`` counts what it shares."""
+    connector = registry.connectors.get(interface.connector)
+    by_file = connector is not None and connector.info.reads_files
+    badge, state, next_step = _state(interface, now, accounts, by_file=by_file)
+    if connector is None:
+        badge, state = "bad", _("Connector missing")
+        next_step = _(
+            "The connector “%(name)s” is not installed here, or could not be loaded. "
+            "Whoever runs this server must install it; nothing is lost meanwhile.",
+            name=interface.connector,
+        )
+    return Shown(
+        badge=badge,
+        state=state,
+        next_step=next_step,
+        partner=connector.info.label if connector else interface.connector,
+        about_url=connector.info.about_url if connector else "",
+        by_file=by_file,
+        may_reconnect=connector is not None
+        and "begin_link" in connector.hooks
+        and interface.state != InterfaceState.ACTIVE,
+    )
+
+
+def _state(
+    interface: Interface, now: datetime, accounts: int, *, by_file: bool
+) -> tuple[str, str, str]:
+    match interface.state:
+        case InterfaceState.NEEDS_USER:
+            return "bad", _("Your action is needed"), needs_user(interface.last_error_reason)
+        case InterfaceState.REJECTED:
+            return (
+                "bad",
+                _("Refused by the partner"),
+                _("The same request would be refused again. Connect again, or contact support."),
+            )
+        case InterfaceState.STOPPED:
+            return "off", _("Stopped"), _stopped(accounts)
+        case InterfaceState.INCOMPLETE:
+            return "warn", _("Not finished"), _("Connect again to finish the set-up.")
+    return ("info", _("By file"), "") if by_file else _active(interface, now)
+
+
+def _active(interface: Interface, now: datetime) -> tuple[str, str, str]:
+    if interface.last_error:
+        return (
+            "warn",
+            _("Last sync failed"),
+            _("Nobody has to act: it is tried again by itself, and nothing is lost."),
+        )
+    if interface.last_ok_at is None:
+        return "info", _("Waiting for its first sync"), ""
+    if now - interface.last_ok_at > FRESH:
+        return (
+            "warn",
+            _("No sync for a while"),
+            _("Ask whoever runs this server to look at “cardsync doctor”."),
+        )
+    return "good", _("Up to date"), ""
+
+
+def _stopped(accounts: int) -> str:
+    if accounts:
+        return _("Nothing is fetched any more. Connect again to go on.")
+    return _("All its accounts are now under another interface.")
+
+
+def needs_user(reason: str) -> str:
+    """Return what an administrator must do at the partner's, by the connector's reason."""
+    known = {
+        "consent_expired": _(
+            "The consent given to the bank has run out. Connect again to renew it."
+        ),
+        "wrong_password": _(
+            "The bank refused the user name or password. "
+            "Connect again and type them on the partner's page."
+        ),
+        "password_expired": _(
+            "The bank wants a new password. Change it at the bank, then connect again."
+        ),
+        "action_at_bank": _(
+            "The bank wants something from you: log in at the bank's own site, do what it asks, "
+            "then connect again."
+        ),
+        "code_needed": _("The bank sends a code. Connect again to type it on the partner's page."),
+        "approval_needed": _(
+            "The bank waits for your approval in its app. Approve, then connect again."
+        ),
+    }
+    return known.get(reason, _("The partner waits for you. Connect again to go on."))

@@ -1,0 +1,78 @@
+"""The tabs of the top bar and the pages under "Configuration", each shown to whom it concerns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app, request
+from flask_babel import LazyString, lazy_gettext
+
+from webapp.domain.people import Right
+from webapp.views.access import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page one can go to: shown where the right to it is held in some legal entity."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    right: Right
+
+    @property
+    def concept(self) -> str:
+        """Return the blueprint the page belongs to."""
+        return self.endpoint.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of the top bar: it leads to the first of its pages that the visitor may open."""
+
+    label: LazyString
+    icon: str
+    pages: tuple[Page, ...]
+
+
+EXPENSES = Tab(
+    lazy_gettext("My expenses"),
+    "receipt-text",
+    (Page("expenses.index", lazy_gettext("My expenses"), "receipt-text", Right.OWN_EXPENSES),),
+)
+CONFIGURATION = Tab(
+    lazy_gettext("Configuration"),
+    "settings",
+    (
+        Page(
+            "imports.index",
+            lazy_gettext("Configuration of expense imports"),
+            "landmark",
+            Right.CONFIGURE,
+        ),
+        Page("audit.index", lazy_gettext("Audit trail"), "scroll-text", Right.CONFIGURE),
+    ),
+)
+TABS = (EXPENSES, CONFIGURATION)
+
+
+def open_pages(tab: Tab) -> Sequence[Page]:
+    """Return the pages of ``tab`` that exist and that this visitor may open."""
+    person = visitor()
+    if person is None:
+        return []
+    return [
+        page
+        for page in tab.pages
+        if page.endpoint in current_app.view_functions and person.scope.entities(page.right)
+    ]
+
+
+def open_tabs() -> Sequence[tuple[Tab, Sequence[Page]]]:
+    """Return the tabs of this visitor, each with the pages under it."""
+    return [(tab, pages) for tab in TABS if (pages := open_pages(tab))]
+
+
+def is_current(place: Tab | Page) -> bool:
+    """Say whether the page being shown belongs to ``place``: they share a blueprint."""
+    pages = place.pages if isinstance(place, Tab) else (place,)
+    return request.blueprint in {page.concept for page in pages}

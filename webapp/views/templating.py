@@ -1,0 +1,73 @@
+"""What every template can use: the macros of ``_parts/ui.html``, the navigation, the visitor."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, request
+from flask_babel import gettext as _
+from markupsafe import Markup
+from wtforms import Field
+
+from webapp.storage import people
+from webapp.views.access import services, visitor
+from webapp.views.csrf import csrf_token
+from webapp.views.i18n import LANGUAGES, language, other_language
+from webapp.views.navigation import is_current, open_tabs
+
+
+def init_app(app: Flask) -> None:
+    """Offer them as globals, so that a block rendered alone has them too."""
+    app.jinja_env.globals.update(
+        csrf_token=csrf_token,
+        is_current=is_current,
+        language=language,
+        languages=LANGUAGES,
+        open_tabs=open_tabs,
+        other_language=other_language,
+        return_path=return_path,
+        visitor=visitor,
+        workplace=workplace,
+    )
+    app.jinja_env.filters.update(attributes=attributes, described=described)
+    # Macros that a child template imports at its top do not exist in a block rendered alone.
+    ui: Any = app.jinja_env.get_template("_parts/ui.html").module
+    app.jinja_env.globals["ui"] = ui
+
+
+def attributes(values: Mapping[str, object]) -> Markup:
+    """Return HTML attributes; ``hx_post="…"`` becomes ``hx-post="…"``, true stands alone."""
+    parts = [
+        Markup("{}").format(name) if value is True else Markup('{}="{}"').format(name, value)
+        for name, value in ((key.strip("_").replace("_", "-"), values[key]) for key in values)
+        if value is not None and value is not False
+    ]
+    return Markup(" ").join(parts)
+
+
+def described(field: Field) -> dict[str, str]:
+    """Return what ties a control to its help and its error, for those who hear the page."""
+    told = [("help", field.description), ("error", field.errors)]
+    ids = " ".join(f"{field.id}-{part}" for part, text in told if text)
+    tied = {"aria-describedby": ids} if ids else {}
+    return {**tied, "aria-invalid": "true"} if field.errors else tied
+
+
+def workplace() -> str:
+    """Return where the visitor works: the one legal entity they reach, else the group."""
+    person = visitor()
+    if person is None:
+        return ""
+    entities = person.scope.entities()
+    with services().database.read() as session:
+        if len(entities) == 1:
+            only = people.legal_entity(session, next(iter(entities)))
+            return only.name if only else ""
+        group = people.group(session, person.user.group_id) if person.user.group_id else None
+    return group.name if group else _("All groups")
+
+
+def return_path() -> str:
+    """Return the path of the page being shown, to come back to it after a small change."""
+    if request.method != "GET" or request.endpoint is None:
+        return ""
+    return request.full_path.rstrip("?")
