@@ -26,7 +26,7 @@ def app(demo_database: Database, settings: Settings) -> Flask:
 
 
 @pytest.fixture
-def browser(app: Flask) -> Browser:
+def stranger(app: Flask) -> Browser:
     """Open a browser in which nobody is logged in."""
     return Browser(app)
 

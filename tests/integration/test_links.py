@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -299,9 +300,7 @@ def test_R40_a_visit_that_shares_nothing_makes_no_interface(office: Office) -> N
 def test_R41_the_whole_query_is_handed_over_as_claims(office: Office) -> None:
     state = office.begin()
     office.come_back(state, connection_id="310", code="a/b+c")
-    assert office.partner.seen_params == [
-        {"state": state, "connection_id": "310", "code": "a/b+c"}
-    ]
+    assert office.partner.seen_params == [{"state": state, "connection_id": "310", "code": "a/b+c"}]
 
 
 def test_R41_a_return_taken_twice_is_refused_and_changes_nothing(office: Office) -> None:
@@ -339,14 +338,12 @@ def test_a_person_who_gives_up_ends_the_visit(office: Office) -> None:
 def test_each_step_leaves_an_audit_row(office: Office) -> None:
     office.connect()
     events = [row for row in office.all(AuditEvent) if isinstance(row, AuditEvent)]
-    assert [row.action for row in sorted(events, key=lambda row: row.id)] == [
-        "link_visit.begun",
-        "interface.connected",
-        "account.shared",
-        "account.shared",
-        "account.shared",
-        "link_visit.finished",
-    ]
+    assert Counter(row.action for row in events) == {
+        "link_visit.begun": 1,
+        "interface.connected": 1,
+        "account.shared": 3,
+        "link_visit.finished": 1,
+    }
     assert {row.actor_id for row in events} == {office.by.user_id}
     assert {row.legal_entity_id for row in events} == {office.by.entity.id}
 

@@ -22,15 +22,15 @@ def audited(database: Database) -> list[str]:
         return list(session.exec(select(AuditEvent.action).order_by(AuditEvent.id)))
 
 
-def test_the_right_password_logs_in_and_leads_home(browser: Browser, app: object) -> None:
-    answer = browser.log_in(CAMILLE)
+def test_the_right_password_logs_in_and_leads_home(stranger: Browser, app: object) -> None:
+    answer = stranger.log_in(CAMILLE)
 
     assert (answer.status_code, answer.location) == (303, "/")
-    assert browser.get("/").status_code in (200, 302)
+    assert stranger.get("/").status_code in (200, 302)
 
 
-def test_the_address_is_taken_in_any_case(browser: Browser) -> None:
-    assert browser.log_in(" Camille@Faure.EXAMPLE ").status_code == 303
+def test_the_address_is_taken_in_any_case(stranger: Browser) -> None:
+    assert stranger.log_in(" Camille@Faure.EXAMPLE ").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -38,49 +38,49 @@ def test_the_address_is_taken_in_any_case(browser: Browser) -> None:
     [(CAMILLE, "wrong password"), ("nobody@faure.example", PASSWORD), (CAMILLE, PASSWORD + " ")],
 )
 def test_a_refusal_says_the_same_for_every_reason(
-    browser: Browser, email: str, password: str
+    stranger: Browser, email: str, password: str
 ) -> None:
-    answer = browser.log_in(email, password)
+    answer = stranger.log_in(email, password)
 
     assert answer.status_code == 422
     assert "This e-mail address and password do not match." in answer.text
-    assert browser.cookie() is None
+    assert stranger.cookie() is None
 
 
-def test_the_password_is_never_sent_back(browser: Browser) -> None:
-    assert "a-wrong-secret" not in browser.log_in(CAMILLE, "a-wrong-secret").text
+def test_the_password_is_never_sent_back(stranger: Browser) -> None:
+    assert "a-wrong-secret" not in stranger.log_in(CAMILLE, "a-wrong-secret").text
 
 
-def test_an_empty_form_is_marked_where_something_is_missing(browser: Browser) -> None:
-    answer = browser.log_in("", "")
+def test_an_empty_form_is_marked_where_something_is_missing(stranger: Browser) -> None:
+    answer = stranger.log_in("", "")
 
     assert answer.status_code == 422
     assert 'aria-describedby="email-error"' in answer.text
 
 
-def test_somebody_who_left_cannot_log_in(browser: Browser, demo_database: Database) -> None:
+def test_somebody_who_left_cannot_log_in(stranger: Browser, demo_database: Database) -> None:
     with demo_database.write() as session:
         session.exec(select(User).where(User.email == CAMILLE)).one().active = False
 
-    assert browser.log_in(CAMILLE).status_code == 422
+    assert stranger.log_in(CAMILLE).status_code == 422
 
 
-def test_log_ins_and_refusals_are_audited(browser: Browser, demo_database: Database) -> None:
-    browser.log_in(CAMILLE, "wrong password")
-    browser.log_in(CAMILLE)
-    browser.post("/logout")
+def test_log_ins_and_refusals_are_audited(stranger: Browser, demo_database: Database) -> None:
+    stranger.log_in(CAMILLE, "wrong password")
+    stranger.log_in(CAMILLE)
+    stranger.post("/logout")
 
     assert audited(demo_database) == ["login.failed", "login.succeeded", "login.ended"]
 
 
-def test_a_hash_of_an_older_cost_is_made_anew(browser: Browser, demo_database: Database) -> None:
+def test_a_hash_of_an_older_cost_is_made_anew(stranger: Browser, demo_database: Database) -> None:
     from argon2 import PasswordHasher
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("an older password")
     with demo_database.write() as session:
         session.exec(select(User).where(User.email == CAMILLE)).one().password_hash = cheap
 
-    assert browser.log_in(CAMILLE, "an older password").status_code == 303
+    assert stranger.log_in(CAMILLE, "an older password").status_code == 303
 
     with demo_database.read() as session:
         stored = session.exec(select(User).where(User.email == CAMILLE)).one().password_hash
@@ -110,23 +110,23 @@ def test_an_unknown_account_costs_the_same_work(monkeypatch: pytest.MonkeyPatch)
     assert work == ["verify", "hash"]
 
 
-def test_too_many_failures_must_wait_even_with_the_right_password(browser: Browser) -> None:
+def test_too_many_failures_must_wait_even_with_the_right_password(stranger: Browser) -> None:
     for _ in range(PER_ACCOUNT.amount):
-        assert browser.log_in(CAMILLE, "wrong password").status_code == 422
+        assert stranger.log_in(CAMILLE, "wrong password").status_code == 422
 
-    answer = browser.log_in(CAMILLE)
+    answer = stranger.log_in(CAMILLE)
 
     assert answer.status_code == 429
     assert "Wait 15 minutes" in answer.text
-    assert browser.log_in("karim@faure.example").status_code == 303
+    assert stranger.log_in("karim@faure.example").status_code == 303
 
 
-def test_a_success_forgets_the_failures_before_it(browser: Browser) -> None:
+def test_a_success_forgets_the_failures_before_it(stranger: Browser) -> None:
     for _ in range(3):
         for _ in range(PER_ACCOUNT.amount - 1):
-            browser.log_in(CAMILLE, "wrong password")
-        assert browser.log_in(CAMILLE).status_code == 303
-        browser.post("/logout")
+            stranger.log_in(CAMILLE, "wrong password")
+        assert stranger.log_in(CAMILLE).status_code == 303
+        stranger.post("/logout")
 
 
 SAFE = ["/audit", "/audit?before=01ABC", "/expenses", "/a-b_c/d.e?x=1&y=%C3%A9"]
@@ -149,24 +149,24 @@ UNSAFE = [
 
 
 @pytest.mark.parametrize("target", SAFE)
-def test_one_comes_back_to_the_page_one_wanted(browser: Browser, target: str) -> None:
-    asked = browser.get(f"/login?next={quote(target)}")
+def test_one_comes_back_to_the_page_one_wanted(stranger: Browser, target: str) -> None:
+    asked = stranger.get(f"/login?next={quote(target)}")
     assert asked.status_code == 200
 
-    answer = browser.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
+    answer = stranger.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
 
     assert answer.location == target
 
 
 @pytest.mark.parametrize("target", UNSAFE)
-def test_no_address_leads_away_from_this_site(browser: Browser, target: str) -> None:
-    answer = browser.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
+def test_no_address_leads_away_from_this_site(stranger: Browser, target: str) -> None:
+    answer = stranger.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
 
     assert answer.location == "/"
 
 
-def test_a_page_for_people_asks_to_log_in_and_remembers_itself(browser: Browser) -> None:
-    answer = browser.get("/audit?before=01ABC")
+def test_a_page_for_people_asks_to_log_in_and_remembers_itself(stranger: Browser) -> None:
+    answer = stranger.get("/audit?before=01ABC")
 
     assert (answer.status_code, answer.location) == (302, "/login?next=/audit?before%3D01ABC")
 

@@ -49,7 +49,9 @@ def test_each_log_in_has_a_token_of_its_own_and_ends_the_one_before(
     browser.log_in("claire@faure.example")
     second = browser.cookie()
 
-    assert first and second and first != second
+    assert first
+    assert second
+    assert first != second
     assert not is_logged_in(with_cookie(app, first))
     assert is_logged_in(with_cookie(app, second))
 
@@ -118,8 +120,8 @@ def set_cookies(browser: Browser) -> list[str]:
     return [line for line in answer.headers.getlist("Set-Cookie") if "login=" in line]
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
-    (cookie,) = set_cookies(browser)
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(stranger: Browser) -> None:
+    (cookie,) = set_cookies(stranger)
 
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie

@@ -45,7 +45,7 @@ class PracticeBank:
         """Return the connector settings that point here."""
         return Settings(settings(self.url))
 
-    def control(self, path: str, method: str = "POST", **values: Any) -> Any:
+    def control(self, path: str, /, method: str = "POST", **values: Any) -> Any:
         """Use one of the bank's controls and return its answer."""
         answer = self.person.request(method, f"{self.url}/control/{path}", json=values)
         answer.raise_for_status()

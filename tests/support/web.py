@@ -22,7 +22,7 @@ class Browser:
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open a page; redirects are not followed."""
-        return self.client.get(path, **options)
+        return self.client.get(path, buffered=True, **options)
 
     def post(
         self,
@@ -37,7 +37,10 @@ class Browser:
         if token is not None:
             fields["csrf_token"] = token or self.token()
         headers = {"Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
-        return self.client.post(path, data=fields, headers=headers, **options)
+        method = options.pop("method", "POST")
+        return self.client.open(
+            path, method=method, data=fields, headers=headers, buffered=True, **options
+        )
 
     def token(self) -> str:
         """Return the token that the forms of this session carry."""

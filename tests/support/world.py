@@ -41,6 +41,10 @@ class World:
     def sync(self, day: date, hour: int = 6, **values: Any) -> Result | None:
         """Sync at ``hour`` UTC of ``day``, if it is due then."""
         now = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+        return self.sync_at(now, **values)
+
+    def sync_at(self, now: datetime, **values: Any) -> Result | None:
+        """Sync at an instant, if it is due then."""
         return sync_interface(self.engine, self.interface_id, owner="test", now=now, **values)
 
     def transactions(self) -> list[BankTransaction]:

@@ -3,7 +3,7 @@
    autocomplete (WAI-ARIA Authoring Practices 1.2). */
 (() => {
   "use strict";
-  const FEW = 8;
+  const FEW = 5;
 
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 

@@ -235,6 +235,8 @@ def refuse_unchecked(response: Response) -> Response:
     :raises RuntimeError: if it answered without; a mistake in the view, never the visitor's.
     """
     policy = policy_of(current_app, request.endpoint) if request.endpoint else None
+    if visitor() is None:
+        return response  # sent to log in: the view was not reached
     answered = response.status_code < 400 and policy is not None and policy.right is not None
     if answered and request.view_args and not g.get("access_checked"):
         raise RuntimeError(f"{request.endpoint} answered without checking what it was asked for")

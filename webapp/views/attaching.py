@@ -91,7 +91,7 @@ def save_account(entity_id: str, interface_id: str, account_id: str) -> Response
     if others := _left_unsaved(place, rows, account_id):
         announce(_("The other rows you changed are not saved yet."), "info")
         return _page(place, others)
-    return see_other(f"{interface_url(entity_id, interface_id)}#account-{account_id}")
+    return see_other(interface_url(entity_id, interface_id))
 
 
 @needs(Right.CONFIGURE)

@@ -1,17 +1,18 @@
 """Lists to choose from, in the person's language: countries, currencies, time zones."""
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from babel import Locale
 from babel.core import get_global
 from babel.numbers import list_currencies
+from wtforms.fields.choices import SelectChoice
 
 COMMON_COUNTRIES = ("FR", "BE", "CH", "LU", "DE", "ES", "IT", "GB")
 COMMON_CURRENCIES = ("EUR", "CHF", "GBP", "USD")
 
-Choices = list[tuple[str, str]]
-Groups = dict[str, Choices]
+Named = dict[str, str]
 
 
 # Every territory that has a currency: leaves out groupings such as the EU.
@@ -19,19 +20,17 @@ _COUNTRIES = sorted(code for code in get_global("territory_currencies") if len(c
 
 
 @cache
-def countries(language: str) -> tuple[Choices, Choices]:
-    """Return the near countries, then all, as code and name by name."""
+def countries(language: str) -> Named:
+    """Return every country by its code, ordered by name."""
     names = Locale(language).territories
-    everywhere = {code: names[code] for code in _COUNTRIES if code in names}
-    return _listed(everywhere, COMMON_COUNTRIES)
+    return _by_name({code: names[code] for code in _COUNTRIES if code in names})
 
 
 @cache
-def currencies(language: str) -> tuple[Choices, Choices]:
-    """Return the usual currencies, then all in use today, as code and ``code - name``."""
+def currencies(language: str) -> Named:
+    """Return every currency in use today by its code, as ``EUR – euro``."""
     names = Locale(language).currencies
-    known = {code: f"{code} – {names.get(code, code)}" for code in sorted(_in_use())}
-    return _listed(known, COMMON_CURRENCIES)
+    return {code: f"{code} – {names.get(code, code)}" for code in sorted(_in_use())}
 
 
 def _in_use() -> set[str]:
@@ -48,9 +47,16 @@ def timezones() -> tuple[str, ...]:
     return tuple(sorted(zone for zone in get_global("zone_territories") if "Etc/" not in zone))
 
 
-def _listed(names: dict[str, str], common: tuple[str, ...]) -> tuple[Choices, Choices]:
-    first = [(code, names[code]) for code in common]
-    return first, sorted(names.items(), key=lambda pair: _without_accents(pair[1]))
+def grouped(
+    named: Named, common: Iterable[str], common_label: str, all_label: str
+) -> list[SelectChoice]:
+    """Return the choices of a list that begins with the common ones."""
+    first = [SelectChoice(code, named[code], optgroup=common_label) for code in common]
+    return first + [SelectChoice(code, name, optgroup=all_label) for code, name in named.items()]
+
+
+def _by_name(named: Named) -> Named:
+    return dict(sorted(named.items(), key=lambda pair: _without_accents(pair[1])))
 
 
 def _without_accents(text: str) -> str:

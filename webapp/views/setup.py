@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlmodel import Session
 from wtforms import Field, PasswordField, RadioField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from webapp.domain.categories import COMPANY, HOUSEHOLD
@@ -32,8 +33,8 @@ class SetupForm(Form):
     kind = RadioField(
         lazy_gettext("Who is it for?"),
         choices=[
-            ("company", lazy_gettext("A company")),
-            ("household", lazy_gettext("A household or a freelancer")),
+            SelectChoice("company", lazy_gettext("A company")),
+            SelectChoice("household", lazy_gettext("A household or a freelancer")),
         ],
         default="company",
     )
@@ -56,7 +57,10 @@ class SetupForm(Form):
         default="Europe/Paris",
         description=lazy_gettext("Days begin and end here; transactions are fetched at night."),
     )
-    language = SelectField(lazy_gettext("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        lazy_gettext("Language"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )
     name = StringField(
         lazy_gettext("Your name"),
         [InputRequired(), Length(max=120)],
@@ -77,11 +81,18 @@ class SetupForm(Form):
 
     def offer_choices(self) -> None:
         """Fill the lists in the language of the page."""
-        near, all_countries = choices.countries(language())
-        usual, all_currencies = choices.currencies(language())
-        self.country.choices = {_("Near"): near, _("All countries"): all_countries}
-        self.currency.choices = {_("Usual"): usual, _("All currencies"): all_currencies}
-        self.timezone.choices = [(zone, zone.replace("_", " ")) for zone in choices.timezones()]
+        self.country.choices = choices.grouped(
+            choices.countries(language()), choices.COMMON_COUNTRIES, _("Often"), _("All countries")
+        )
+        self.currency.choices = choices.grouped(
+            choices.currencies(language()),
+            choices.COMMON_CURRENCIES,
+            _("Often"),
+            _("All currencies"),
+        )
+        self.timezone.choices = [
+            SelectChoice(zone, zone.replace("_", " ")) for zone in choices.timezones()
+        ]
 
     def validate_email(self, field: Field) -> None:
         """Refuse what cannot be an e-mail address."""
