@@ -16,6 +16,8 @@ from webapp.config import Settings
 
 _SECRET = re.compile(r"password|secret|token|cookie|authorization|csrf|api_key", re.IGNORECASE)
 BLOT = "[not logged]"
+# They tell every request, job or migration, addresses and all: of no use to who reads this log.
+CHATTY = ("alembic", "httpcore2", "httpx2", "rq.scheduler", "rq.worker", "werkzeug")
 # Without the local variables, which hold whatever a person typed.
 _TRACEBACK = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -28,6 +30,7 @@ def configure(settings: Settings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         blot_secrets,
     ]
@@ -46,6 +49,8 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def blot_secrets(

@@ -7,6 +7,7 @@ Addresses of queries, headers and bodies never enter a message, so no secret can
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ from cardsync_sdk.types import Json
 
 if TYPE_CHECKING:
     import httpx2
+
+# Below warnings these log whole addresses and headers, and so whatever a query holds.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 # Hosts that may be reached over plain http: a practice server on the same machine.
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -76,19 +81,18 @@ def checked_address(address: str, allowed_hosts: Sequence[str]) -> str:
 
     :raises SourceRejected: with code ``bad_address`` and a sentence for the settings page.
     """
-    parts = urlsplit(address)
     try:
-        port = parts.port
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        port = -1
-    host = parts.hostname or ""
+        _refuse_address("this is not an address")
     if "@" in parts.netloc or parts.query or parts.fragment or set(address) & set(" \\\t\r\n"):
         _refuse_address("an address here holds no user, query, fragment or space")
     if not any(_matches(host, pattern) for pattern in allowed_hosts):
         _refuse_address(f"the host {host!r} is not one this connector may speak to")
     if host not in LOOPBACK and (parts.scheme != "https" or port not in (None, 443)):
         _refuse_address("the address must begin with https:// and use the usual port")
-    if parts.scheme not in ("http", "https") or port == -1:
+    if parts.scheme not in ("http", "https"):
         _refuse_address("the address must begin with https://")
     return address.rstrip("/")
 
@@ -141,7 +145,7 @@ class HttpClient:
                 "User-Agent": "cardsync",
                 **(headers or {}),
             },
-            verify=_tls() if self.base_url.startswith("https:") else False,
+            verify=_tls(),
             trust_env=False,
             follow_redirects=False,
         )
@@ -172,7 +176,11 @@ class HttpClient:
 
         :raises SourceUnavailable: if it leads to another host, where our token must not go.
         """
-        base, target = urlsplit(self.base_url), urlsplit(href)
+        base = urlsplit(self.base_url)
+        try:
+            target = urlsplit(href)
+        except ValueError:
+            target = urlsplit("")
         if (target.scheme or target.netloc) and target[:2] != base[:2]:
             raise SourceUnavailable("the source linked its next page to another host; not followed")
         if not target.path.startswith("/"):

@@ -77,6 +77,18 @@ def from_dict(shape: Mapping[str, Any], *, account_ref: str | None = None) -> Fe
     """
     if not shape.keys() >= _REQUIRED:
         _refuse_missing(shape)
+    values = _values(shape)
+    values["amount"] = _money("amount", shape)
+    if account_ref is not None:
+        values.setdefault("account_ref", account_ref)
+    _refuse_incomplete(values)
+    try:
+        return FetchedTransaction(**values)
+    except ValueError as error:
+        raise SourceRejected(str(error), code="bad_row") from None
+
+
+def _values(shape: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in shape.items():
         if value is None:
@@ -86,19 +98,16 @@ def from_dict(shape: Mapping[str, Any], *, account_ref: str | None = None) -> Fe
             values[name] = read(name, value)
         elif name not in _AMOUNT_KEYS:
             _refuse_unknown(name, _READERS.keys() | _AMOUNT_KEYS)
-    values["amount"] = _money("amount", shape)
-    if account_ref is not None:
-        values.setdefault("account_ref", account_ref)
+    return values
+
+
+def _refuse_incomplete(values: Mapping[str, Any]) -> None:
     if "account_ref" not in values:
         _refuse("account_ref: missing, and nothing else says which account this row belongs to")
     if "memo" not in values:
         _refuse("memo: must be a text, got null")
     if "purchased_on" not in values and "booked_on" not in values:
         _refuse("a transaction needs purchased_on or booked_on", "bad_date")
-    try:
-        return FetchedTransaction(**values)
-    except ValueError as error:
-        raise SourceRejected(str(error), code="bad_row") from None
 
 
 def read_lines(

@@ -300,7 +300,7 @@ def test_one_poison_row_stops_no_other() -> None:
 
 def test_a_row_nested_without_end_is_kept_without_its_content() -> None:
     deep: list[Any] = []
-    for _ in range(900):
+    for _ in range(5000):
         deep = [deep]
     page = read_page([row(informations=deep)], {"8802": CARD})
     assert page.rejected[0].raw == {"id": 700001}

@@ -107,12 +107,22 @@ class Office:
             locale=locale,
             created_at=EPOCH,
         )
-        group = None if entity else self.group_id
-        grant = RoleGrant(
-            user_id=user.id, role=role, group_id=group, legal_entity_id=entity, created_at=EPOCH
-        )
-        self._add(user, grant)
+        self._add(user)
+        self.grant(user.id, entity, role)
         return user.id
+
+    def grant(self, user_id: str, entity: str | None, role: Role = Role.EMPLOYEE) -> str:
+        """Give a person a role in one legal entity or in the whole group."""
+        group = None if entity else self.group_id
+        return self._add(
+            RoleGrant(
+                user_id=user_id,
+                role=role,
+                group_id=group,
+                legal_entity_id=entity,
+                created_at=EPOCH,
+            )
+        )
 
     def card(self, entity: str, holder: str | None = None, **values: Any) -> str:
         """Issue a card, attached to ``holder``."""

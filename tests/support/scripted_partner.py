@@ -53,6 +53,7 @@ class ScriptedPartner:
     fail: dict[str, Exception] = field(default_factory=dict)
     hang: dict[str, float] = field(default_factory=dict)
     answers: dict[str, object] = field(default_factory=dict)
+    page: str = PAGE
     users_made: int = 0
     seen_links: list[Link | None] = field(default_factory=list)
     seen_params: list[Mapping[str, str]] = field(default_factory=list)
@@ -84,7 +85,7 @@ class ScriptedPartner:
             self.users_made += 1
         query = urlencode({"redirect_uri": return_url, "state": state, "lang": language})
         kept = Link("", settings, {"token": USER_SECRET})
-        return Redirect(f"{settings.get('page', PAGE)}?{query}", kept)
+        return Redirect(f"{self.page}?{query}", kept)
 
     @hookimpl
     def finish_link(

@@ -18,6 +18,7 @@ def interfaces(as_json: bool) -> None:
     database = Database(load_settings().database_url)
     with database.read() as session:
         found = [entry.as_dict() for entry in inventory(session)]
+    database.dispose()
     if as_json:
         click.echo(json.dumps(found))
         return

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,27 +46,37 @@ def sync(interface_id: str, as_of: date | datetime | None, as_json: bool) -> Non
     A day given with --as-of means noon of that day in the legal entity's time zone. Exit status 1
     if the run failed.
     """
+    with _opened(load_settings()) as engine:
+        result = _sync_now(engine, interface_id, as_of)
+    if result is None:
+        raise click.ClickException("A sync of this interface is under way; it was asked to go on.")
+    _show(result, as_json)
+
+
+def _sync_now(
+    engine: "Engine", interface_id: str, as_of: date | datetime | None
+) -> "Result | None":
     from webapp.jobs.tasks import worker_name
     from webapp.storage import leases
     from webapp.storage.interfaces import Interface
     from webapp.storage.people import LegalEntity
     from webapp.sync.run import sync_interface
 
-    engine = _engine()
     with engine.database.write() as session:
         interface = session.get(Interface, interface_id)
         if interface is None:
             raise click.ClickException(f"There is no interface {interface_id}.")
+        if _fed_by_files(engine, interface.connector):
+            raise click.ClickException(
+                "This interface is fed by files: use cardsync import FILE --account ID."
+            )
         zone = ZoneInfo(session.get_one(LegalEntity, interface.legal_entity_id).timezone)
         moment = instant_of(as_of, zone)
         if not leases.ask(session, interface_id, at=moment, as_of=moment):
             raise click.ClickException(
                 f"The interface is “{interface.state}”: {_state_help(interface.state)}"
             )
-    result = sync_interface(engine, interface_id, owner=worker_name(), now=moment)
-    if result is None:
-        raise click.ClickException("A sync of this interface is under way; it was asked to go on.")
-    _show(result, as_json)
+    return sync_interface(engine, interface_id, owner=worker_name(), now=moment)
 
 
 @click.command()
@@ -81,15 +93,14 @@ def tick(as_of: date | datetime, here: bool, wait: bool, as_json: bool) -> None:
     from webapp.jobs.business_time import ask_due, runs_since
 
     settings = load_settings()
-    engine = _engine(settings)
     moment = instant_of(as_of, ZoneInfo("UTC"))
-    asked = ask_due(engine.database, moment)
-    if here or not _ring(settings, asked):
-        results = _run_here(engine, asked, moment)
-    elif wait:
-        results = runs_since(engine, asked, pause=lambda: time.sleep(POLL_SECONDS))
-    else:
-        results = []
+    results: list[Result] = []
+    with _opened(settings) as engine:
+        asked = ask_due(engine.database, moment)
+        if here or not _ring(settings, asked):
+            results = _run_here(engine, asked, moment)
+        elif wait:
+            results = runs_since(engine, asked, pause=lambda: time.sleep(POLL_SECONDS))
     _show_all(asked, results, as_json)
 
 
@@ -109,14 +120,15 @@ def import_file(file: Path, account_id: str, everything: bool, as_json: bool) ->
 
     settings = load_settings()
     try:
-        result = files.import_file(
-            _engine(settings),
-            settings.folder.uploads,
-            account_id,
-            files.StatementFile(file.name, file.read_bytes(), everything),
-            owner=worker_name(),
-            now=datetime.now(UTC),
-        )
+        with _opened(settings) as engine:
+            result = files.import_file(
+                engine,
+                settings.folder.uploads,
+                account_id,
+                files.StatementFile(file.name, file.read_bytes(), everything),
+                owner=worker_name(),
+                now=datetime.now(UTC),
+            )
     except (LookupError, NotReady) as error:
         raise click.ClickException(f"{str(error).capitalize()}.") from None
     except files.Busy:
@@ -137,12 +149,22 @@ def instant_of(moment: date | datetime | None, zone: ZoneInfo) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _engine(settings: Settings | None = None) -> "Engine":
+@contextmanager
+def _opened(settings: Settings) -> "Iterator[Engine]":
+    """Give the engine of this installation; its connections are closed at the end."""
     from webapp.jobs.tasks import make_engine
 
-    settings = settings or load_settings()
     logs.configure(settings)
-    return make_engine(settings)
+    engine = make_engine(settings)
+    try:
+        yield engine
+    finally:
+        engine.database.dispose()
+
+
+def _fed_by_files(engine: "Engine", slug: str) -> bool:
+    connector = engine.registry.connectors.get(slug)
+    return connector is not None and connector.info.reads_files
 
 
 def _state_help(state: str) -> str:
@@ -210,6 +232,8 @@ def _print(result: "Result") -> None:
     click.echo(f"  expenses made {result.expenses_made:>8}")
     for warning in result.warnings:
         click.echo(f"  note: {warning}")
+    if result.failure is not None and not result.rows_seen:
+        click.echo("  nothing was written", err=True)
     if result.failure is not None:
         where = f" (line {result.failure.line})" if result.failure.line else ""
         click.echo(f"  {result.failure.reason}{where}: {result.failure.detail}", err=True)

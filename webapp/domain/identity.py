@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from cardsync_sdk.types import AccountKind, RemoteAccount
 
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
-_LAST_DIGITS = re.compile(r"(\d{1,4})\s*$")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_LAST_DIGITS = re.compile(r"([0-9]{1,4})\s*$")
 _TITLES = frozenset(
     {"DR", "M", "MADAME", "MISS", "MLE", "MLLE", "MME", "MONSIEUR", "MR", "MRS", "MS"}
 )

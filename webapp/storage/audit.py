@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, or_
+from sqlalchemy import JSON, Column, and_, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp.storage.accounts import Account
 from webapp.storage.columns import UtcDateTime, id_field, ref
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import Group, LegalEntity, User
-
-_REFUSAL = "the audit trail only grows: audit_event rows are neither changed nor deleted"
 
 
 class AuditEvent(SQLModel, table=True):
@@ -61,44 +59,6 @@ def record(
     )
 
 
-def create_triggers(dialect: str) -> list[str]:
-    """Return the statements that make ``audit_event`` append-only in the database itself.
-
-    ``dialect`` is ``sqlite`` or ``postgresql``. PostgreSQL also refuses TRUNCATE.
-
-    :raises ValueError: for another database.
-    """
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER audit_event_no_{verb.lower()} BEFORE {verb} ON audit_event "
-            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-            for verb in ("UPDATE", "DELETE")
-        ]
-    if dialect == "postgresql":
-        function = (
-            "CREATE FUNCTION audit_event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
-        )
-        trigger = (
-            "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
-            "ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_event_append_only()"
-        )
-        return [function, trigger]
-    raise ValueError(f"no triggers are written for {dialect}")
-
-
-def drop_triggers(dialect: str) -> list[str]:
-    """Return the statements that undo :func:`create_triggers`, for a migration's way back."""
-    if dialect == "sqlite":
-        return [f"DROP TRIGGER audit_event_no_{verb}" for verb in ("update", "delete")]
-    if dialect == "postgresql":
-        return [
-            "DROP TRIGGER audit_event_append_only ON audit_event",
-            "DROP FUNCTION audit_event_append_only()",
-        ]
-    raise ValueError(f"no triggers are written for {dialect}")
-
-
 def page(
     session: Session,
     *,
@@ -110,7 +70,7 @@ def page(
     """Return one page of the trail, newest first: event, who acted, legal entity.
 
     Seen are the events of whole ``groups``, and of single ``entities``. ``before`` is the id of
-    the last event of the page before; ids grow with time.
+    the last event of the page before.
     """
     wanted = (
         select(AuditEvent, User, LegalEntity)
@@ -122,11 +82,13 @@ def page(
                 col(AuditEvent.legal_entity_id).in_(entities),
             )
         )
-        .order_by(col(AuditEvent.id).desc())
+        .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
         .limit(limit)
     )
-    if before is not None:
-        wanted = wanted.where(col(AuditEvent.id) < before)
+    last = session.get(AuditEvent, before) if before else None
+    if last is not None:
+        same_instant = and_(col(AuditEvent.at) == last.at, col(AuditEvent.id) < last.id)
+        wanted = wanted.where(or_(col(AuditEvent.at) < last.at, same_instant))
     return session.exec(wanted).all()
 
 

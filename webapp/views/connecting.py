@@ -12,6 +12,7 @@ from flask import Response, abort, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from cardsync_sdk.registry import Connector
@@ -53,8 +54,8 @@ class FilesForm(Form):
     kind = RadioField(
         lazy_gettext("What is it?"),
         choices=[
-            (AccountKind.CARD.value, lazy_gettext("Payment card")),
-            (AccountKind.ACCOUNT.value, lazy_gettext("Bank account")),
+            SelectChoice(AccountKind.CARD.value, lazy_gettext("Payment card")),
+            SelectChoice(AccountKind.ACCOUNT.value, lazy_gettext("Bank account")),
         ],
         default=AccountKind.CARD.value,
     )
@@ -63,7 +64,7 @@ class FilesForm(Form):
         lazy_gettext("Last four digits"),
         [
             Optional(),
-            Regexp(r"\d{4}", message=lazy_gettext("Exactly four digits, or leave it empty.")),
+            Regexp(r"[0-9]{4}\Z", message=lazy_gettext("Exactly four digits, or leave it empty.")),
         ],
         description=lazy_gettext("Never more than the last four."),
         render_kw={"inputmode": "numeric", "maxlength": 4, "autocomplete": "off"},
@@ -231,7 +232,9 @@ def _file_connector() -> Connector | None:
 
 def _files_form(entity: LegalEntity) -> FilesForm:
     form = FilesForm(data={"currency": entity.currency})
-    form.currency.choices = choices.currencies(language())[1]
+    form.currency.choices = choices.grouped(
+        choices.currencies(language()), choices.COMMON_CURRENCIES, _("Often"), _("All currencies")
+    )
     return form
 
 

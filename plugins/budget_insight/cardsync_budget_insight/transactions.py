@@ -79,12 +79,20 @@ def read_page(rows: Sequence[Any], accounts: Mapping[str, KnownAccount]) -> Page
         named = row.get("id_account") if isinstance(row, dict) else None
         account = accounts.get(str(named))
         if account is not None:
-            _place(page, clean(row), account)
+            _place(page, _raw(row), account)
         elif named is None and accounts:
-            raw = clean(row) if isinstance(row, dict) else {"row": clean(row)}
             first = next(iter(accounts))
-            page.rejected.append(RejectedRow(first, "the row names no account", raw=raw))
+            page.rejected.append(RejectedRow(first, "the row names no account", raw=_raw(row)))
     return page
+
+
+def _raw(row: Any) -> dict[str, Any]:
+    """Return what of a row is safe to keep; a row that is nested without end loses its content."""
+    try:
+        cleaned = clean(row)
+    except RecursionError:
+        return {"id": row.get("id")} if isinstance(row, dict) else {}
+    return cleaned if isinstance(cleaned, dict) else {"row": cleaned}
 
 
 def _place(page: Page, row: dict[str, Any], account: KnownAccount) -> None:
@@ -175,7 +183,7 @@ def _decimal(value: Any) -> Decimal:
 
 def _status(row: Mapping[str, Any], kind: AccountKind) -> TransactionStatus:
     """Say whether a row is a hold: its ``coming`` does not mean the same on every account."""
-    name = row.get("type")
+    name = str(row.get("type"))
     posted = name == "deferred_card" or (kind is AccountKind.CARD and name not in _HOLDS_ON_CARD)
     if row.get("coming") is True and not posted:
         return TransactionStatus.ANNOUNCED

@@ -35,7 +35,7 @@ def decode(content: bytes) -> str:
 
     :raises SourceRejected: ``bad_encoding`` if no encoding reads it.
     """
-    text = _decode(content.rstrip(b"\0"))
+    text = _decode(content).rstrip("\0")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -7,18 +7,21 @@ from typing import Final
 
 from cardsync_sdk import TransactionKind
 
-# French banks: CARTE 03/03/26, FACTURE CARTE DU 030326, PAIEMENT CB 0103, CB ... FACT 141124.
+# French banks: CARTE 03/03/26, CARTE X1234 28/03, FACTURE CARTE DU 030326, PAIEMENT CB 0103,
+# CB ... FACT 141124, and ACHAT CB ... 03.03.26.
 _PURCHASE: Final = re.compile(
-    r"\b(?:(?:CARTE|CB|DAB|GAB|CARD)(?: DU| LE| NR)?|FACT(?:URE)?(?: CARTE| CB)?(?: DU)?|RETRAIT(?: DU)?) ?"
+    r"(?:CARTE|CB|DAB|GAB|CARD|FACT(?:URE)?(?: CARTE| CB)?|RETRAIT)\b(?: [X*]+\d{4})?(?: DU| LE)? "
     r"(\d\d)([/.]?)(\d\d)(?:\2(\d{4}|\d\d))?(?![\d*])"
+    r"|ACHAT CB .{1,60}? (\d\d)([/.])(\d\d)\6(\d\d)\Z"
 )
+_PURCHASE_WORDS: Final = ("CARTE", "CB ", "DAB ", "GAB ", "CARD ", "FACT", "RETRAIT")
 _CARD: Final = re.compile(r"\b(?:CB|CARTE|CARD|KARTE)(?: N[°O]?)?[ :]?[*Xx. ]{1,16}(\d{4})\b", re.I)
 _LONGEST_DELAY: Final = timedelta(days=60)
 
 _KINDS: Final = re.compile(
     r"(?P<cash>RETRAIT|DAB\b|GAB\b|ATM\b|CASH\b|WITHDRAWAL\b|BARGELD|GELDAUTOMAT|GEA\b|CAJERO)"
     r"|(?P<fee>COTISATION|FRAIS\b|COMMISSION\b|COM\b|AGIOS|FEE\b|FEES\b|\*?ABON(?:NEMENT)? CARTE)"
-    r"|(?P<refund>AVOIR|REMB(?:OURSEMENT)?\b|REFUND|CARD_REFUND|ANNULATION|GUTSCHRIFT KARTE)"
+    r"|(?P<refund>(?:FACTURE )?(?:D'|D ?)?AVOIR|REMB(?:OURSEMENT)?\b|REFUND|CARD_REFUND|ANNULATION)"
     r"|(?P<transfer>VIR(?:EMENT)?\b|TRANSFER\b|TOPUP\b|TOP-UP\b|BONIFICO|TRANSFERENCIA|UEBERWEISUNG"
     r"|ÜBERWEISUNG|OVERSCHRIJVING|EXCHANGE\b)",
     re.I,
@@ -42,10 +45,16 @@ def card_in(label: str) -> str | None:
 
 def purchase_day_in(label: str, booked_on: date) -> date | None:
     """Return the day of purchase that ``label`` names, if it lies shortly before ``booked_on``."""
+    if not any(word in label for word in _PURCHASE_WORDS):
+        return None
     found = _PURCHASE.search(label)
     if found is None:
         return None
-    day, month, year = int(found[1]), int(found[3]), found[4]
+    day, month, year = (
+        (int(found[1]), int(found[3]), found[4])
+        if found[1]
+        else (int(found[5]), int(found[7]), found[8])
+    )
     years = [booked_on.year, booked_on.year - 1] if year is None else [int(year) % 100 + 2000]
     for each in years:
         bought_on = _date(each, month, day)

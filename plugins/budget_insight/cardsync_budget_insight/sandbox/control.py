@@ -17,8 +17,8 @@ from cardsync_budget_insight.sandbox.api_transactions import MOST
 from cardsync_budget_insight.sandbox.catalogue import BY_UUID
 from cardsync_budget_insight.sandbox.errors import ApiError, invalid, missing, not_found
 from cardsync_budget_insight.sandbox.generator import Draft
-from cardsync_budget_insight.sandbox.request import db, fields, moment, practice
-from cardsync_budget_insight.sandbox.store import Row, get_meta, set_meta
+from cardsync_budget_insight.sandbox.request import db, fields, moment, practice, token_row
+from cardsync_budget_insight.sandbox.store import Row, get_meta, insert, set_meta
 from cardsync_budget_insight.sandbox.timing import PARIS, month_end, move_by, now, stamp
 
 bp = Blueprint("control", __name__)
@@ -230,6 +230,17 @@ def clear_faults() -> BaseResponse:
     """Let every call work again."""
     set_meta(db(), "faults", [])
     return _done(faults=[])
+
+
+@bp.post("/control/tokens")
+def add_token() -> BaseResponse:
+    """Give the user of a token a further one, of the tester's choosing."""
+    known = token_row(str(fields().get("known", "")))
+    token = str(fields().get("token", ""))
+    if known is None or not token:
+        raise invalid("known" if known is None else "token")
+    insert(db(), "token", {"token": token, "id_user": known["id_user"], "kind": "permanent"})
+    return _done(id_user=known["id_user"])
 
 
 @bp.post("/control/page_size")

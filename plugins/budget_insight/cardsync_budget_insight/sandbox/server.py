@@ -64,7 +64,7 @@ def _enter(practice: Practice) -> Response | None:
         return None
     if request.path.startswith("/2.0/"):
         with practice.transaction() as db:
-            g.fault = faults.next_fault(db, request.path)
+            g.fault = faults.next_fault(db, request.full_path)
         failed = faults.failing(practice, g.fault) if g.fault else None
         if failed is not None:
             return failed

@@ -15,13 +15,15 @@ from cardsync_files.delimited import content
 from cardsync_files.delimited.build import Builder, announce, date_places, read_days, states_of
 from cardsync_files.delimited.dates import DateColumn, Order, is_date, order_of
 from cardsync_files.delimited.dialect import Record, records_of
-from cardsync_files.delimited.headwords import Role, plain_words, says_day_first
+from cardsync_files.delimited.headings import plain_words, says_day_first
+from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import (
     Layout,
     check_by_content,
     data_start,
     find_header,
     layout_by_words,
+    prefer_own_currency,
 )
 from cardsync_files.delimited.money import read_money
 from cardsync_files.delimited.owner import rows_of
@@ -67,6 +69,7 @@ def read(text: str, account: AccountRef, hints: Hints) -> Statement:
     rows = rows_of(table.rows, records, layout, account, statement)
     if not rows:
         return statement
+    prefer_own_currency(layout, rows, account.currency)
     content.find_currency(layout, rows)
     days = read_days(rows, layout, DateColumn(_order(rows, records, layout, hints)))
     money = read_money(
@@ -137,7 +140,8 @@ def _order(
 
 def _writes_decimal_commas(rows: Sequence[Record], layout: Layout) -> bool:
     """Who writes a comma before the cents writes the day before the month."""
-    return any(_DECIMAL_COMMA.search(row.cell(place)) for row in rows for place in layout.money)
+    cells = (row.cell(place) for row in rows[:200] for place in layout.money)
+    return any(map(_DECIMAL_COMMA.search, cells))
 
 
 def _is_card(rows: Sequence[Record], layout: Layout, hints: Hints) -> bool:

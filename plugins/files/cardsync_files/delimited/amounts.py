@@ -15,16 +15,16 @@ _SYMBOLS: Final = {
     "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}), "₹": frozenset({"INR"}),
 }  # fmt: skip
 _SYMBOL: Final = re.compile(r"R\$|[€£¥₽₹]|(?:US|CA?|AU?|NZ|HK|S)?\$|zł|Kč|kr\.?|Ft|[A-Z]{3}")
-_SPACES: Final = r"   ' ’"
-_BODY: Final = re.compile(r"([+-]?)[ ]?([\d.,'’ \u00a0\u202f\u2009]*\d|\.\d+)", re.ASCII)
+_SPACES: Final = "'\u2019 \u00a0\u202f\u2009"
+_BODY: Final = re.compile(rf"([+-]?)[ ]?([\d.,{_SPACES}]*\d)", re.ASCII)
+_PLAIN: Final = re.compile(r"[+-]?\d+(?:([.,])\d\d?)?", re.ASCII)
 _FAST: Final = {
     ".": re.compile(r"([+-]?)(\d+)(?:\.(\d\d))?", re.ASCII),
     ",": re.compile(r"([+-]?)(\d+)(?:,(\d\d))?", re.ASCII),
 }
 _GROUPED: Final = {
     mark: re.compile(
-        rf"(\d+|\d{{1,3}}(?:([{other}'’ \u00a0\u202f\u2009])\d{{2,3}})*(?:[{other}'’ \u00a0\u202f\u2009])\d{{3}}|)"
-        rf"(?:[{mark}](\d+))?",
+        rf"(\d+|\d{{1,3}}(?:[{other}{_SPACES}]\d{{2,3}})*[{other}{_SPACES}]\d{{3}}|)(?:[{mark}](\d+))?",
         re.ASCII,
     )
     for mark, other in ((".", ","), (",", "."))
@@ -81,8 +81,11 @@ def decimal_mark(cells: Iterable[tuple[str, int]], what: str) -> str | None:
     """
     first: dict[str, tuple[str, int]] = {}
     for cell, line in cells:
-        number = take_apart(cell) if cell else None
-        mark = _mark_in(number.body) if number is not None else None
+        if plain := _PLAIN.fullmatch(cell):
+            mark = plain[1]
+        else:
+            number = take_apart(cell) if cell else None
+            mark = _mark_in(number.body) if number is not None else None
         if mark is not None:
             first.setdefault(mark, (cell, line))
     if len(first) == 2:
@@ -137,7 +140,7 @@ class AmountColumn:
         found = _GROUPED[self.mark].fullmatch(number.body)
         if found is None or not number.body:
             refuse("bad_amount", f"{self.name}: {shown(cell)} is not written like the others", line)
-        fraction = found[3] or ""
+        fraction = found[2] or ""
         if fraction[places:].strip("0"):
             words = f"{self.name}: {shown(cell)} is finer than the minor unit of {currency}"
             refuse("amount_too_fine", words, line)
@@ -167,17 +170,31 @@ def amount_column(
         cell, line = next((cell, line) for cell, line in cells if re.search(r"[.,]", cell))
         words = f"the mark in {shown(cell)} may be a decimal or a thousands mark"
         refuse("bad_amount", f"{name}: {words}", line)
-    marked = [bool(number.symbol) for cell, _ in cells if cell and (number := take_apart(cell))]
-    return AmountColumn(mark or ".", name, bool(marked) and all(marked))
+    return AmountColumn(mark or ".", name, _symbols((cell for cell, _ in cells)) is not None)
 
 
 def currency_of_symbols(cells: Iterable[str], fallback: str) -> str | None:
-    """Return the currency that the signs beside the amounts say, ``None`` if they say none."""
+    """Return the currency of the sign that every amount carries, ``None`` if they carry none."""
+    symbols = _symbols(cells)
+    if symbols is None or len(symbols) != 1:
+        return None
+    symbol = symbols.pop().rstrip(".")
+    meant = _SYMBOLS.get(symbol, _SYMBOLS["$"] if "$" in symbol else frozenset())
+    if fallback in meant:
+        return fallback
+    if meant is _SYMBOLS["$"]:
+        return "USD"
+    return next(iter(meant)) if len(meant) == 1 else None
+
+
+def _symbols(cells: Iterable[str]) -> set[str] | None:
+    """Return the currency signs of a column in which every number has one, else ``None``."""
+    found: set[str] = set()
     for cell in cells:
-        number = take_apart(cell) if cell else None
-        if number is not None and number.symbol:
-            meant = _SYMBOLS.get(number.symbol.rstrip("."), frozenset())
-            if fallback in meant or number.symbol.endswith("$"):
-                return fallback if fallback in _SYMBOLS["$"] | meant else "USD"
-            return next(iter(meant)) if len(meant) == 1 else None
-    return None
+        if _PLAIN.fullmatch(cell):
+            return None
+        if cell and (number := take_apart(cell)) is not None:
+            if not number.symbol:
+                return None
+            found.add(number.symbol)
+    return found or None

@@ -19,24 +19,8 @@ class Chain(StrEnum):
 # The balance after each row is what banks write; the balance before it is rare.
 AFTER: Final = (Chain.OLDEST_FIRST, Chain.NEWEST_FIRST)
 ALL: Final = tuple(Chain)
-
-
-def holds(
-    chain: Chain, amounts: Sequence[int | None], balances: Sequence[int | None], row: int
-) -> bool | None:
-    """Say whether the step from the row before ``row`` to ``row`` fits; ``None`` if unknown."""
-    before, after = balances[row - 1], balances[row]
-    own, other = amounts[row], amounts[row - 1]
-    if before is None or after is None or own is None or other is None:
-        return None
-    step = after - before
-    moved = {
-        Chain.OLDEST_FIRST: own,
-        Chain.NEWEST_FIRST: -other,
-        Chain.OLDEST_FIRST_BEFORE: other,
-        Chain.NEWEST_FIRST_BEFORE: -own,
-    }
-    return step == moved[chain]
+_BY_OWN_AMOUNT: Final = (Chain.OLDEST_FIRST, Chain.NEWEST_FIRST_BEFORE)
+_UPWARDS: Final = (Chain.OLDEST_FIRST, Chain.OLDEST_FIRST_BEFORE)
 
 
 def proven(
@@ -46,12 +30,27 @@ def proven(
 
     All steps must fit, or four out of five where there are many: banks leave rows out.
     """
-    for chain in chains:
-        steps = [holds(chain, amounts, balances, row) for row in range(1, len(amounts))]
-        known = [step for step in steps if step is not None]
-        if known and (all(known) or (len(known) >= 5 and sum(known) * 5 >= len(known) * 4)):
+    known = [
+        row
+        for row in range(1, len(amounts))
+        if balances[row] is not None and balances[row - 1] is not None
+    ]
+    for chain in chains if known else ():
+        fitting = sum(fits(chain, amounts, balances, row) for row in known)
+        if fitting == len(known) or (len(known) >= 5 and fitting * 5 >= len(known) * 4):
             return chain
     return None
+
+
+def fits(
+    chain: Chain, amounts: Sequence[int | None], balances: Sequence[int | None], row: int
+) -> bool:
+    """Say whether the balance moves as it must from the row before ``row`` to ``row``."""
+    before, after = balances[row - 1], balances[row]
+    moved = amounts[row if chain in _BY_OWN_AMOUNT else row - 1]
+    if before is None or after is None or moved is None:
+        return False
+    return after - before == (moved if chain in _UPWARDS else -moved)
 
 
 def chains_for(days: Sequence[date]) -> Sequence[Chain]:

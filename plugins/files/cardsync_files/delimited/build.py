@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cardsync_files.delimited.balance import ALL, Chain, holds, proven
+from cardsync_files.delimited.balance import ALL, Chain, fits, proven
 from cardsync_files.delimited.dates import DateColumn, is_date
 from cardsync_files.delimited.dialect import Record
-from cardsync_files.delimited.headwords import Role, currency_code
+from cardsync_files.delimited.headings import currency_code
+from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout
 from cardsync_files.delimited.money import Money, read_optional
 from cardsync_files.delimited.vocabulary import State, state_of
@@ -25,6 +26,7 @@ from cardsync_sdk import Money as Amount
 
 _LAST_FOUR: Final = re.compile(r"(\d{4})\D*\Z", re.ASCII)
 _MOST_STATES: Final = 8
+_GLANCE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Days:
 def date_places(layout: Layout) -> tuple[int | None, int | None, int | None]:
     """Return the columns of the booking, the purchase and the value date.
 
-    A column just called "date" is the booking's; a value date alone stands for it.
+    A column just called "date" is the booking's, and so is a column of operation dates that stands
+    alone: on the statement of an account it is the day of the entry.
     """
     booked, bought = layout.get(Role.BOOKED_ON), layout.get(Role.PURCHASED_ON)
     plain, value = layout.get(Role.DATE), layout.get(Role.VALUE_ON)
@@ -53,7 +56,9 @@ def date_places(layout: Layout) -> tuple[int | None, int | None, int | None]:
         booked = plain
     elif bought is None and plain is not None:
         bought = plain
-    if booked is None and bought is None:
+    if booked is None:
+        booked, bought = bought, None
+    if booked is None:
         booked, value = value, None
     return booked, bought, value
 
@@ -65,15 +70,23 @@ def read_days(rows: Sequence[Record], layout: Layout, column: DateColumn) -> Day
     """
     booked, bought, value = date_places(layout)
     return Days(
-        [_day(row, booked, column) for row in rows],
-        [_day(row, bought, column) for row in rows],
-        [_day(row, value, column) if is_date(row.cell(value)) else None for row in rows],
+        _days(rows, booked, column), _days(rows, bought, column), _values(rows, value, column)
     )
 
 
-def _day(row: Record, place: int | None, column: DateColumn) -> date | None:
-    cell = row.cell(place)
-    return column.read(cell, row.line) if cell else None
+def _days(rows: Sequence[Record], place: int | None, column: DateColumn) -> list[date | None]:
+    if place is None:
+        return [None] * len(rows)
+    return [column.read(cell, row.line) if (cell := row.cell(place)) else None for row in rows]
+
+
+def _values(rows: Sequence[Record], place: int | None, column: DateColumn) -> list[date | None]:
+    """Nothing depends on a value date: one that is no date is passed over."""
+    if place is None:
+        return [None] * len(rows)
+    return [
+        column.read(cell, row.line) if is_date(cell := row.cell(place)) else None for row in rows
+    ]
 
 
 def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> list[State]:
@@ -82,6 +95,9 @@ def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> l
     width = max(len(row.cells) for row in rows)
     free = [place for place in range(width) if place not in taken]
     for place in [*layout.all(Role.STATUS), *free]:
+        glance = {row.cell(place) for row in rows[:_GLANCE]}
+        if len(glance) > _MOST_STATES or (place in free and not any(map(state_of, glance))):
+            continue
         distinct = {row.cell(place) for row in rows} - {""}
         known = {cell: state for cell in distinct if (state := state_of(cell)) is not None}
         if (
@@ -98,7 +114,7 @@ def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> l
 
 
 def announce(states: list[State], days: Days, money: Money) -> None:
-    """Announce rows that are not posted yet; a row that moved the balance is booked all the same."""
+    """Announce rows that are not posted yet, but for those that the balance already counts."""
     if any(days.booked):
         for row, booked in enumerate(days.booked):
             if booked is None and days.purchased[row] is not None and states[row] is State.BOOKED:
@@ -113,7 +129,7 @@ def _moved_balance(row: int, chain: Chain, money: Money) -> bool:
     step = row if chain in (Chain.OLDEST_FIRST, Chain.NEWEST_FIRST_BEFORE) else row + 1
     if not 0 < step < len(money.amounts) or money.balances[row] is None:
         return False
-    return holds(chain, money.amounts, money.balances, step) is True
+    return fits(chain, money.amounts, money.balances, step)
 
 
 class Builder:
@@ -130,6 +146,7 @@ class Builder:
         self.external_id = layout.get(Role.EXTERNAL_ID)
         self.card = layout.get(Role.CARD)
         self.merchant = [layout.get(role) for role in (Role.MCC, Role.CITY, Role.COUNTRY)]
+        self.names_merchants = any(place is not None for place in (self.payee, *self.merchant))
 
     def build(
         self, days: Days, money: Money, states: Sequence[State], statement: Statement
@@ -175,11 +192,16 @@ class Builder:
         parts: list[str] = []
         for place in self.texts:
             part = row.cell(place)
+            if "\n" in part:
+                part = " ".join(part.split())
             if part and not any(part in said for said in parts):
-                parts.append(" ".join(part.split()) if "\n" in part else part)
+                parts = [said for said in parts if said not in part]
+                parts.append(part)
         return " ".join(parts)
 
     def _merchant(self, row: Record) -> Merchant | None:
+        if not self.names_merchants:
+            return None
         name = row.cell(self.payee) or None
         mcc, city, country = (row.cell(place) or None for place in self.merchant)
         if name is None and mcc is None and city is None and country is None:

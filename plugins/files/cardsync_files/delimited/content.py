@@ -15,7 +15,8 @@ from cardsync_files.delimited.amounts import amount_column, is_decimal, is_numbe
 from cardsync_files.delimited.balance import Chain, chains_for, proven
 from cardsync_files.delimited.dates import DateColumn, Order, is_date, possible_orders
 from cardsync_files.delimited.dialect import Record
-from cardsync_files.delimited.headwords import Role, currency_code
+from cardsync_files.delimited.headings import currency_code
+from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout, is_dated_sum
 from cardsync_files.statement import refuse
 from cardsync_sdk import SourceRejected
@@ -62,7 +63,7 @@ def find_currency(layout: Layout, rows: Sequence[Record]) -> None:
     width = max(len(record.cells) for record in rows)
     amount = layout.money[-1]
     for place in [*range(amount + 1, width), *range(amount - 1, -1, -1)]:
-        cells = [record.cell(place) for record in rows]
+        cells = (record.cell(place) for record in rows)
         if place not in taken and all(cell.isupper() and currency_code(cell) for cell in cells):
             layout.roles[Role.CURRENCY] = [place]
             return
@@ -74,10 +75,14 @@ def find_texts(layout: Layout, rows: Sequence[Record]) -> None:
         return
     taken = set(layout.all(*layout.roles))
     width = max(len(record.cells) for record in rows)
+    texts: dict[int, set[str]] = {}
     for place in range(width):
-        filled = [cell for record in rows if (cell := record.cell(place))]
-        if place not in taken and filled and all(map(_is_text, filled)):
-            layout.roles.setdefault(Role.MEMO, []).append(place)
+        cells = {record.cell(place) for record in rows}
+        if place not in taken and cells != {""} and all(map(_is_text, cells - {""})):
+            texts[place] = cells
+    telling = [place for place, cells in texts.items() if len(cells) > 1]
+    if telling or texts:
+        layout.roles[Role.MEMO] = telling or list(texts)
 
 
 def _is_text(cell: str) -> bool:
@@ -200,7 +205,7 @@ def _exclusive(one: Column, two: Column) -> bool:
 
 
 def _by_signs(columns: dict[int, Column]) -> dict[Role, int] | None:
-    """Without a proof: explicit signs in two exclusive columns, or signed amount left of balance."""
+    """Without a proof: signs in two exclusive columns, or the signed amount left of the balance."""
     for out, back in permutations(columns, 2):
         spend, income = columns[out], columns[back]
         if _exclusive(spend, income) and _all_negative(spend) and not _has_negative(income):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from cardsync_files.statement import refuse, shown
@@ -13,6 +14,7 @@ _TIME: Final = (
     r"(?:[T ,]+\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,:]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
     r"\s*(?:[+-]\d{2}:?\d{2}|Z|[A-Z]{3,4})?)?"
 )
+_TIME_TAIL: Final = re.compile(_TIME)
 _NUMBERS: Final = re.compile(r"(\d{1,4})([./:-])(\d{1,2})\2(\d{4}|\d{1,2})\.?" + _TIME, re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6}(?:\.\d+)?)?(?:\[[^\]]*\])?", re.ASCII)
 _NAMED: Final = re.compile(
@@ -67,6 +69,18 @@ class Written:
 
 def as_written(cell: str) -> Written | None:
     """Return the numbers of a cell that is a date and nothing else, else ``None``."""
+    return _as_written(_without_time(cell))
+
+
+def _without_time(cell: str) -> str:
+    """Cut a time off after ten signs, so that the many times of one day are looked at once."""
+    if len(cell) > 10 and cell[10] in " T" and _TIME_TAIL.fullmatch(cell, 10):
+        return cell[:10]
+    return cell
+
+
+@lru_cache(maxsize=4096)
+def _as_written(cell: str) -> Written | None:
     if found := _NUMBERS.fullmatch(cell):
         a, b, c = int(found[1]), int(found[3]), int(found[4])
         if len(found[1]) == 4:
@@ -103,9 +117,10 @@ class DateColumn:
 
         :raises SourceRejected: ``bad_date`` with the line.
         """
-        found = self._seen.get(cell)
+        day = _without_time(cell)
+        found = self._seen.get(day)
         if found is None:
-            found = self._seen[cell] = self._read(cell, line)
+            found = self._seen[day] = self._read(cell, line)
         return found
 
     def _read(self, cell: str, line: int) -> date:
@@ -131,7 +146,7 @@ def possible_orders(cells: Iterable[str]) -> frozenset[Order] | None:
     """Return the orders in which every cell is a day; ``None`` if no cell depends on the order."""
     day_first = month_first = True
     asked = False
-    for cell in set(cells):
+    for cell in {_without_time(cell) for cell in cells}:
         written = as_written(cell)
         if written is None or written.style in ("year_first", "named"):
             continue

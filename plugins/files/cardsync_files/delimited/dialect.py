@@ -83,7 +83,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _score(sample: str, delimiter: str) -> tuple[int, int, int]:
-    """Count rows with both a day and an amount, then rows of the commonest width, then its width."""
+    """Count rows with both a day and an amount, rows of the commonest width, and its width."""
     rows = [record.cells for record in _records(sample, delimiter, 0, _SAMPLE_ROWS)]
     whole = sum(any(map(is_date, cells)) and any(map(is_decimal, cells)) for cells in rows)
     widths = Counter(len(cells) for cells in rows if len(cells) > 1)

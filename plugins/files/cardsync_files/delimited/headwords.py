@@ -1,13 +1,9 @@
-"""The words by which banks name their columns, in French, English, German, Spanish, Italian, Dutch.
-
-Facts gathered from public exports. A word decides only which column *may* play a role; what stands
-in the column must agree before it is believed.
+"""The words by which banks name their columns, in French, English, German, Spanish, Italian, Dutch
+and a few more languages, gathered from public exports.
 """
 
 import re
-import unicodedata
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
 
@@ -39,23 +35,8 @@ class Role(StrEnum):
     COUNTRY = "country"
 
 
-# A word found in a heading tells the currency of its amounts: "Montant (EUR)", "Amount in $".
-_CURRENCY_WORDS: Final = {
-    "euro": "EUR", "euros": "EUR", "€": "EUR", "£": "GBP", "zl": "PLN", "kc": "CZK",
-}  # fmt: skip
-CODES: Final = frozenset(
-    "AED ARS AUD BGN BHD BRL BYN CAD CHF CLP CNY COP CZK DKK DZD EGP EUR GBP GEL GHS HKD HRK HUF "
-    "IDR ILS INR ISK JOD JPY KES KRW KWD KZT LBP LKR LTL LVL MAD MUR MXN MYR NGN NOK NZD OMR PEN "
-    "PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND XAF XOF XPF ZAR".split()
-)
-# Codes that banks still write for the ones that took their place.
-_FORMER: Final = {"RUR": "RUB", "CDN": "CAD", "STG": "GBP", "NTD": "TWD", "RMB": "CNY"}
-
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
-_NOT_WORD: Final = re.compile(r"[^\w$€£#]+")
-
 # Each line: a role, then the headings that name it, best first. Exact after normalising.
-_EXACT: Final = {
+EXACT: Final = {
     Role.BOOKED_ON: """
         date comptable|date de comptabilisation|date comptabilisation|date d enregistrement
         date debit credit|date de debit|booking date|booked date|date booked|date posted
@@ -65,7 +46,8 @@ _EXACT: Final = {
         fecha de contabilizacion|fecha asiento|data contabile|data contabilizzazione
         data registrazione|data di registrazione|boekdatum|boekingsdatum|datum boeking
         datum van boeking|uitvoeringsdatum|bokforingsdag|bokfort dato|bogfort
-        data ksiegowania|datum zauctovani|konyveles datuma|date op|dateop|bank date""",
+        data ksiegowania|datum zauctovani|konyveles datuma|date op|dateop|bank date
+        дата обработки|дата обработки операции|дата проводки|дата списания""",
     Role.PURCHASED_ON: """
         transaction date|date of transaction|date operation|date d operation|date de l operation
         operation date|date d achat|date achat|date de vente|date de transaction
@@ -74,7 +56,7 @@ _EXACT: Final = {
         fecha operacion|fecha de operacion|fecha de la operacion|fecha transaccion|f operacion
         data operazione|data dell operazione|data movimento|data transakcji|data operacji
         datum provedeni|datum transakce|tranzakcio datuma|kopdatum|transaktionsdatum
-        execution date|run date|дата операции""",
+        execution date|run date|дата операции|дата совершения операции""",
     Role.VALUE_ON: """
         value date|date de valeur|date valeur|date val|dateval|valuta|valutadatum|valuta datum
         wertstellung|wertstellungsdatum|wert|fecha valor|f valor|data valuta|rentedatum
@@ -124,7 +106,7 @@ _EXACT: Final = {
         currency|devise|wahrung|waehrung|divisa|moneda|valuta conto|munt|muntsoort|ccy|curr
         currency code|transaction currency|buchungswahrung|payment currency|account currency
         devise du compte|waluta|mena|mena uctu|devizanem|tranzakcio devizaneme|valuta code
-        валюта|валюта операции|валюта счета|通貨|币种|통화|settlement currency|billing currency
+        валюта|валюта счета|通貨|币种|통화|settlement currency|billing currency
         devise de reglement""",
     Role.FEE: """
         fee|fees|frais|commission|commissions|comision|commissione|kosten|gebuhr|gebuehr
@@ -139,7 +121,7 @@ _EXACT: Final = {
     Role.ORIGINAL_CURRENCY: """
         original currency|orig currency|devise d origine|code devise origine|devise origine
         local currency|originalwahrung|fremdwahrung|foreign currency|divisa original|oorspr munt
-        currency original|devise originale""",
+        currency original|devise originale|валюта операции|munt transactie""",
     Role.LABEL: """
         libelle court|libelle simplifie|short description|description courte|intitule""",
     Role.MEMO: """
@@ -188,19 +170,21 @@ _EXACT: Final = {
 }  # fmt: skip
 
 # A heading that holds one of these is some other amount, whatever else it says.
-_OTHER_AMOUNT: Final = re.compile(
+OTHER_AMOUNT: Final = re.compile(
     r"\b(shipping|insurance|sales tax|tax|tva|vat|iva|refunded|converted|exchange|interest|price|"
     r"quantity|envio|impuesto|transfer amount|limit|rate|kurs|cashback|points|tip|discount)\b"
 )
-_INCL_VAT: Final = re.compile(r"\b(incl|ttc|including|inclus)\b")
-_LOOSE: Final = (
+INCLUDING_TAX: Final = re.compile(r"\b(incl|ttc|including|inclus)\b")
+_LOOSE_LINES: Final = (
     (Role.ORIGINAL_AMOUNT, r"(origin|fremd|foreign|etranger|devise).*(montant|amount|betrag)"),
-    (Role.ORIGINAL_AMOUNT, r"(montant|amount|betrag|bedrag|importe).*(origin|fremd|foreign|etrang|vreemd)"),
+    (Role.ORIGINAL_AMOUNT, r"(montant|amount|betrag|importe).*(origin|fremd|foreign|etrang)"),
+    (Role.ORIGINAL_AMOUNT, r"bedrag.*(origin|vreemd)|origin.*bedrag"),
     (Role.VALUE_ON, r"\b(valeur|valuta|valor|wertstell\w*|value)\b.*\b(date|datum|fecha|data)\b"),
     (Role.VALUE_ON, r"\b(date|datum|fecha|data)\b.*\b(valeur|valuta|valor|wertstell\w*|value)\b"),
-    (Role.BOOKED_ON, r"\b(date|datum|fecha|data|tag)\b.*(comptab|contab|buchung|boek|book|post|settle|ksieg)"),
+    (Role.BOOKED_ON, r"\b(date|fecha|data)\b.*(comptab|contab|book|post|settle|ksieg)"),
+    (Role.BOOKED_ON, r"\b(datum|tag)\b.*(buchung|boek)"),
     (Role.BOOKED_ON, r"(buchung|boek|booking|post\w*|settle\w*|комп).*\b(date|datum|tag)\b"),
-    (Role.PURCHASED_ON, r"\b(date|datum|fecha|data)\b.*(operation|operac|operazion|transa|achat|purchase)"),
+    (Role.PURCHASED_ON, r"\b(date|datum|fecha|data)\b.*(operati|operac|operaz|transa|achat|purch)"),
     (Role.PURCHASED_ON, r"(operation|transa\w*|purchase).*\b(date|datum)\b"),
     (Role.DATE, r"^(date|datum|fecha|data)\b|\b(date|datum|fecha)$"),
     (Role.BALANCE, r"\b(solde|saldo|balance|kontostand)\b"),
@@ -209,87 +193,15 @@ _LOOSE: Final = (
     (Role.AMOUNT, r"\b(montant|amount|betrag|importe|importo|bedrag|belopp|kwota|castka|сумма)\b"),
     (Role.CURRENCY, r"\b(devise|currency|wahrung|waehrung|divisa|moneda|waluta|валюта)\b"),
     (Role.CARD, r"\b(card (no|number)|numero (de )?carte|kartennummer|karten nr)\b"),
-    (Role.MEMO, r"\b(libelle|description|verwendungszweck|omschrijving|concepto|descripcion|memo)\b"),
+    (Role.MEMO, r"\b(libelle|description|verwendungszweck|omschrijving|concepto|memo)\b"),
     (Role.EXTERNAL_ID, r"^(transaction|transaktions?) ?(id|nr|no|number)$"),
 )  # fmt: skip
-_LOOSE_ROLES: Final = tuple((role, re.compile(pattern)) for role, pattern in _LOOSE)
+LOOSE: Final = tuple((role, re.compile(pattern)) for role, pattern in _LOOSE_LINES)
 
 # Words only used in countries that write the day first. "Data", "valuta", "saldo" stand in many.
-_DAY_FIRST_WORDS: Final = re.compile(
+DAY_FIRST: Final = re.compile(
     r"\b(montant|libelle|devise|solde|remarque|date d|date de|operation|comptable|valeur|compte|"
     r"betrag|buchung\w*|wertstellung|verwendungszweck|wahrung|waehrung|datum|importe|fecha|"
     r"concepto|divisa|moneda|importo|descrizione|causale|bedrag|omschrijving|munt|belopp|kwota|"
     r"castka|mena|uctu|дата|сумма|приход|расход|valuta|saldo|data)\b"
 )
-
-
-class Heading:
-    """One column's heading: its role, how well its word names it, the currency it says."""
-
-    __slots__ = ("currency", "name", "rank", "role", "words")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.words, self.currency = _normal(name)
-        self.role, self.rank = _role_of(self.words)
-
-
-def currency_code(cell: str) -> str | None:
-    """Return the ISO 4217 code that ``cell`` is, in whatever case, ``None`` if it is none."""
-    code = cell.strip().upper()
-    code = _FORMER.get(code, code)
-    return code if code in CODES else None
-
-
-def plain_words(text: str) -> str:
-    """Return ``text`` in lower case, without accents, marks and line breaks."""
-    bare = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).replace("ß", "ss")).lower()
-    bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return " ".join(_NOT_WORD.sub(" ", bare.replace("_", " ").replace("ł", "l")).split())
-
-
-def says_day_first(headings: list[Heading]) -> bool:
-    """Say whether the words of a header belong to languages that write the day before the month."""
-    return any(_DAY_FIRST_WORDS.search(heading.words) for heading in headings)
-
-
-def _normal(name: str) -> tuple[str, str | None]:
-    currency: str | None = None
-    kept: list[str] = []
-    for word in plain_words(name).split():
-        code = _CURRENCY_WORDS.get(word) or (word.upper() if word.upper() in CODES else None)
-        if code is not None and code != "ALL":
-            currency = code
-        elif word not in ("$", "#"):
-            kept.append(word)
-    if currency is not None and kept and kept[-1] in ("en", "in"):
-        kept.pop()
-    return " ".join(kept), currency
-
-
-@lru_cache(maxsize=4096)
-def _role_of(words: str) -> tuple[Role | None, int]:
-    """Return the role that ``words`` name, and a rank: the smaller the surer."""
-    exact = _RANKS.get(words)
-    if exact is not None:
-        return exact
-    if _OTHER_AMOUNT.search(words) and not _INCL_VAT.search(words):
-        return None, 0
-    for place, (role, pattern) in enumerate(_LOOSE_ROLES):
-        if len(words) <= 60 and pattern.search(words):
-            return role, 1000 + place
-    return None, 0
-
-
-def _ranked() -> dict[str, tuple[Role, int]]:
-    ranks: dict[str, tuple[Role, int]] = {}
-    for role, lines in _EXACT.items():
-        phrases = (
-            phrase.strip() for line in lines.strip().splitlines() for phrase in line.split("|")
-        )
-        for rank, phrase in enumerate(phrases):
-            ranks.setdefault(plain_words(phrase), (role, rank))
-    return ranks
-
-
-_RANKS: Final = _ranked()

@@ -7,10 +7,12 @@ from typing import Final
 from cardsync_files.delimited.amounts import is_decimal, is_number
 from cardsync_files.delimited.dates import is_date
 from cardsync_files.delimited.dialect import Record
-from cardsync_files.delimited.headwords import Heading, Role, currency_code
+from cardsync_files.delimited.headings import Heading, currency_code
+from cardsync_files.delimited.headwords import Role
 from cardsync_files.statement import refuse
 
 _HEADER_WITHIN: Final = 60
+_ENOUGH: Final = 400
 _DATES: Final = (Role.BOOKED_ON, Role.PURCHASED_ON, Role.VALUE_ON, Role.DATE)
 
 
@@ -87,7 +89,8 @@ def layout_by_words(record: Record, first: int) -> Layout:
 def check_by_content(layout: Layout, records: Sequence[Record]) -> None:
     """Believe a word only where the column agrees; repair what the words got wrong.
 
-    Looks at the rows that hold a day. Columns that hold something else lose their role.
+    Looks at the rows that hold a day, in a long file at some hundreds of them. Columns that hold
+    something else lose their role.
     """
     rows = _rows_with_day(layout, records[layout.first :])
     if not rows:
@@ -111,7 +114,9 @@ def check_by_content(layout: Layout, records: Sequence[Record]) -> None:
 
 def _rows_with_day(layout: Layout, records: Sequence[Record]) -> list[Record]:
     places = layout.all(*_DATES)
-    return [record for record in records if any(is_date(record.cell(place)) for place in places)]
+    step = max(len(records) // _ENOUGH, 1)
+    sample = records[::step] if len(records) > _ENOUGH else records
+    return [record for record in sample if any(is_date(record.cell(place)) for place in places)]
 
 
 def _keep(layout: Layout, role: Role, rows: Sequence[Record], fits: Callable[[str], bool]) -> None:
@@ -142,6 +147,30 @@ def _settle_pair(layout: Layout) -> None:
     if Role.AMOUNT in layout.roles:
         layout.roles.pop(Role.DEBIT, None)
         layout.roles.pop(Role.CREDIT, None)
+
+
+def prefer_own_currency(layout: Layout, rows: Sequence[Record], currency: str) -> None:
+    """Take the amount in the account's ``currency`` where a row shows a foreign one beside it."""
+    _give_currency_to_nearest(layout)
+    amounts, codes = layout.roles.get(Role.AMOUNT, []), layout.get(Role.CURRENCY)
+    if len(amounts) < 2 or codes is None:
+        return
+    own = [place for place in amounts if layout.headings[place].currency == currency]
+    if own and any(currency_code(row.cell(codes)) not in (currency, None) for row in rows):
+        foreign = next(place for place in amounts if place != own[0])
+        layout.roles[Role.AMOUNT] = own
+        layout.roles[Role.ORIGINAL_AMOUNT] = [foreign]
+        layout.roles[Role.ORIGINAL_CURRENCY] = layout.roles.pop(Role.CURRENCY)
+
+
+def _give_currency_to_nearest(layout: Layout) -> None:
+    """A lone currency column says the currency of the amount that it stands closer to."""
+    original, amount = layout.get(Role.ORIGINAL_AMOUNT), layout.get(Role.AMOUNT)
+    code = layout.get(Role.CURRENCY)
+    if original is None or amount is None or code is None or Role.ORIGINAL_CURRENCY in layout.roles:
+        return
+    if abs(code - original) < abs(code - amount):
+        layout.roles[Role.ORIGINAL_CURRENCY] = layout.roles.pop(Role.CURRENCY)
 
 
 def data_start(records: Sequence[Record]) -> int:

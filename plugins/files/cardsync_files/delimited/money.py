@@ -8,7 +8,8 @@ from typing import Final
 from cardsync_files.delimited.amounts import amount_column, currency_of_symbols
 from cardsync_files.delimited.balance import chains_for
 from cardsync_files.delimited.dialect import Record
-from cardsync_files.delimited.headwords import Role, currency_code
+from cardsync_files.delimited.headings import currency_code
+from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout
 from cardsync_files.delimited.signs import Evidence, of_flagged, of_pair, of_single
 from cardsync_files.delimited.vocabulary import directions_of, says_money_in
@@ -16,6 +17,7 @@ from cardsync_files.statement import refuse
 from cardsync_sdk import SourceRejected
 
 Cells = list[tuple[str, int]]
+_GLANCE: Final = 20
 _NO_AMOUNT: Final = "neither column of the amount holds a number"
 
 
@@ -144,6 +146,8 @@ def _flag(rows: Sequence[Record], layout: Layout) -> tuple[int | None, list[bool
     width = max(len(record.cells) for record in rows)
     others = [] if amount is None else [place for place in range(width) if place not in taken]
     for place in [*named, *others]:
+        if directions_of(record.cell(place) for record in rows[:_GLANCE]) is None:
+            continue
         cells = [record.cell(place) for record in rows]
         directions = directions_of(cells) if all(cells) else None
         if directions is not None and (place in named or len(set(cells)) > 1):

@@ -13,6 +13,9 @@ from cardsync_files.delimited.layout import Layout, find_header
 from cardsync_files.delimited.vocabulary import may_sum_up, sums_up
 from cardsync_files.statement import MOST_ROWS, Statement, refuse, shown
 
+_MAY_SUM_UP: Final = re.compile(
+    r"sald|sold|balance|turnover|kontostand|pocz|końc|остаток", re.IGNORECASE
+)
 _LONG_NUMBER: Final = re.compile(r"\d{6,}")
 
 
@@ -24,6 +27,7 @@ class Table:
     without_amount: list[int] = field(default_factory=list)
     summing_up: list[int] = field(default_factory=list)
     remarks: list[int] = field(default_factory=list)
+    continued: bool = False
 
     def tell(self, statement: Statement) -> None:
         """Note in ``statement`` what was not taken in."""
@@ -52,7 +56,7 @@ def select(records: Sequence[Record], layout: Layout) -> Table:
         elif record.cells == header:
             _check_repeated_header(body, number)
         elif paid:
-            _sort_undated(table, record, layout, body[number + 1 :])
+            _sort_undated(table, record, layout)
         else:
             _sort_remark(table, record, layout, body[number + 1 :])
     return table
@@ -84,10 +88,12 @@ def _take(table: Table, record: Record, layout: Layout) -> None:
 def _is_balance_line(record: Record, layout: Layout) -> bool:
     texts = layout.all(Role.MEMO, Role.LABEL, Role.PAYEE)
     said = [cell for place in texts if (cell := record.cell(place))]
-    return bool(said) and sums_up(said[0]) and len(" ".join(said)) < 60
+    if not said or not _MAY_SUM_UP.search(said[0]):
+        return False
+    return sums_up(said[0]) and len(" ".join(said)) < 60
 
 
-def _sort_undated(table: Table, record: Record, layout: Layout, rest: Sequence[Record]) -> None:
+def _sort_undated(table: Table, record: Record, layout: Layout) -> None:
     """A line with an amount and no day is a total, or it is broken."""
     if any(may_sum_up(cell) for cell in record.cells if not is_number(cell)):
         table.summing_up.append(record.line)
@@ -111,8 +117,9 @@ def _is_table_head(record: Record) -> bool:
 def _sort_remark(table: Table, record: Record, layout: Layout, rest: Sequence[Record]) -> None:
     if _is_table_head(record) and table.rows:
         refuse("two_tables", "a second table begins here: export each one alone", record.line)
-    if table.rows and _continues(record, layout) and _goes_on(rest, layout):
+    if table.rows and _continues(record, layout) and (table.continued or _goes_on(rest, layout)):
         _append(table.rows[-1], record, layout)
+        table.continued = True
         return
     table.remarks.append(record.line)
 

@@ -12,6 +12,7 @@ from cardsync_files.delimited.balance import ALL, Chain, proven
 from cardsync_files.statement import refuse
 
 _FEW_ROWS: Final = 3
+_ENOUGH: Final = 300
 
 
 @dataclass(slots=True)
@@ -86,10 +87,10 @@ def _positive_is_spend(amounts: Sequence[int], evidence: Evidence) -> bool:
             return False
         if proven([-amount for amount in amounts], evidence.balances, evidence.chains):
             return True
-    in_up = sum(map(evidence.says_money_in, up))
-    in_down = sum(map(evidence.says_money_in, down))
+    in_up = sum(map(evidence.says_money_in, up[:_ENOUGH]))
+    in_down = sum(map(evidence.says_money_in, down[:_ENOUGH]))
     if not down:
-        return _without_negatives(len(up), in_up, evidence)
+        return _without_negatives(len(up[:_ENOUGH]), in_up, evidence)
     if in_down and not in_up and len(up) > len(down):
         return True
     if evidence.is_card and not in_up and len(up) >= len(down):

@@ -1,11 +1,11 @@
-"""The words that stand inside cells: states of a row, directions of money, lines that only sum up."""
+"""The words inside cells: states of a row, directions of money, lines that only sum up."""
 
 import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from cardsync_files.delimited.headwords import plain_words
+from cardsync_files.delimited.headings import plain_words
 
 
 class State(StrEnum):
@@ -59,7 +59,7 @@ _DIRECTIONS: Final = tuple(
 _SIGNS: Final = (frozenset({"-"}), frozenset({"+"}))
 
 _SUMMING_UP: Final = re.compile(
-    r"\b(opening|closing|beginning|ending|starting|final|initial|previous|carried|available) balance"
+    r"\b(opening|closing|beginning|ending|starting|final|initial|previous|available) balance"
     r"|\bbalance (brought|carried) forward|^turnover$|^(solde|ancien solde|nouveau solde)$"
     r"|\b(ancien|nouveau) solde\b|\bsolde (precedent|initial|final|crediteur|debiteur|reporte|au)\b"
     r"|\bsaldo (anterior|inicial|final|actual|iniziale|finale|precedente|vorig|nieuw)\b"

@@ -1,0 +1,683 @@
+"""The pages of one's own expenses, on SQLite and on PostgreSQL."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from tests.support.office import DAY, Office
+from tests.support.web import HTMX, Browser
+from webapp.app import create_app
+from webapp.config import Settings
+from webapp.domain.people import Role
+from webapp.storage.accounts import Account
+from webapp.storage.database import Database
+from webapp.storage.expenses import Category, Expense
+from webapp.storage.people import LegalEntity
+from webapp.storage.transactions import BankTransaction
+from webapp.views import expenses as pages
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nstartxref\n0\n%%EOF\n"
+TITLE = re.compile(r'class="row__title row__link"[^>]*>([^<]*)</a>')
+OPENED = re.compile(r'<h3 class="opened__title"[^>]*>([^<]*)</h3>')
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings) -> Flask:
+    return create_app(settings, database=database)
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(database)
+
+
+class Employee:
+    """A person with a card, and their browser."""
+
+    def __init__(self, app: Flask, office: Office, entity: str, **person: Any) -> None:
+        self.id = office.person(entity=entity, **person)
+        self.card = office.card(entity, self.id)
+        self.browser = Browser(app)
+        self.browser.client.set_cookie("cardsync-login", office.log_in(self.id))
+
+    def list(self, query: str = "", **options: Any) -> str:
+        answer = self.browser.get(f"/expenses{query}", **options)
+        assert answer.status_code == 200
+        return answer.text
+
+    def complete(
+        self, expense: str, *, htmx: bool = False, query: str = "", **form: Any
+    ) -> TestResponse:
+        fields = {"version": 1, "category": "", "comment": "", **form}
+        return self.browser.post(
+            f"/expenses/{expense}{query}", fields, headers=HTMX if htmx else {}
+        )
+
+
+@pytest.fixture
+def entity(office: Office) -> str:
+    return office.entity()
+
+
+@pytest.fixture
+def ines(app: Flask, office: Office, entity: str) -> Employee:
+    return Employee(app, office, entity)
+
+
+def titles(page: str) -> list[str]:
+    return [unescape(title) for title in TITLE.findall(page)]
+
+
+def opened(page: str) -> list[str]:
+    return [unescape(title) for title in OPENED.findall(page)]
+
+
+def receipt(content: bytes = PDF, name: str = "ticket.pdf") -> tuple[BytesIO, str]:
+    return BytesIO(content), name
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+# --- The list ------------------------------------------------------------------------------------
+
+
+def test_R2_R3_a_new_expense_stands_under_to_complete_with_what_is_missing(
+    office: Office, ines: Employee
+) -> None:
+    office.expense(ines.card, "SNCF Connect", -8900)
+    page = ines.list()
+    assert titles(page) == ["SNCF Connect"]
+    assert "<strong>1</strong> expense to complete" in page
+    assert "€89.00" in page
+    missing = re.search(r'class="expense__state">(.*?)</p>', page, re.S)
+    assert missing
+    assert re.findall(r"</svg>(\w+)<", missing[1]) == ["Category", "Receipt"]
+
+
+def test_R17_the_list_shows_every_card_of_a_person_and_names_each(
+    office: Office, entity: str, ines: Employee
+) -> None:
+    second = office.card(entity, ines.id, name="Amex Gold", number_last4="1003")
+    third = office.card(entity, ines.id, name="Fuel card", number_last4="7777")
+    for card in (ines.card, second, third):
+        office.expense(card)
+    page = ines.list()
+    assert len(titles(page)) == 3
+    for name, last4 in (("Visa Affaires", "4821"), ("Amex Gold", "1003"), ("Fuel card", "7777")):
+        assert name in page
+        assert last4 in page
+
+
+def test_R17_the_card_number_of_the_transaction_is_shown_when_the_bank_gives_one(
+    office: Office, ines: Employee
+) -> None:
+    office.expense(ines.card, card_last4="0042")
+    assert "0042" in ines.list()
+
+
+def test_R18_each_expense_says_who_pays(office: Office, entity: str, ines: Employee) -> None:
+    office.expense(ines.card)
+    assert "Company" in ines.list()
+    assert "To reimburse" not in ines.list()
+    office.expense(office.card(entity, ines.id, payment_mode="reimburse"))
+    assert "To reimburse" in ines.list()
+
+
+def test_R21_the_mode_shown_is_that_of_the_expense_not_that_of_its_card_today(
+    office: Office, ines: Employee
+) -> None:
+    office.expense(ines.card)
+    office.change(Account, ines.card, payment_mode="reimburse")
+    assert "To reimburse" not in ines.list()
+
+
+def test_what_is_to_complete_comes_first_then_what_is_complete_each_newest_first(
+    office: Office, ines: Employee
+) -> None:
+    for title, age, status in (
+        ("Complete, new", 0, "complete"),
+        ("To complete, old", 9, "to_complete"),
+        ("Complete, old", 9, "complete"),
+        ("To complete, new", 1, "to_complete"),
+    ):
+        office.expense(ines.card, title, day=DAY - timedelta(days=age), expense_status=status)
+    assert titles(ines.list()) == [
+        "To complete, new",
+        "To complete, old",
+        "Complete, new",
+        "Complete, old",
+    ]
+
+
+def test_a_refund_is_negative_and_called_one_and_a_foreign_amount_is_shown_beside_ours(
+    office: Office, ines: Employee
+) -> None:
+    office.expense(ines.card, "SNCF Connect", 4450)
+    office.expense(ines.card, "Uber London", -2315, original_minor=-1980, original_currency="GBP")
+    page = ines.list()
+    assert "-€44.50" in page
+    assert "Refund" in page
+    assert "€23.15" in page
+    assert "£19.80" in page
+
+
+def test_amounts_and_days_are_written_in_the_language_of_the_person(
+    app: Flask, office: Office, entity: str
+) -> None:
+    lucie = Employee(app, office, entity, name="Lucie Petit", locale="fr")
+    office.expense(lucie.card, "Péage", -123_456)
+    page = lucie.list()
+    assert "1\u202f234,56\xa0€" in page
+    assert "nov." in page
+
+
+def test_an_announced_expense_is_marked_and_explained_and_can_be_completed(
+    office: Office, ines: Employee
+) -> None:
+    """D-M: it waits for the bank with what was said of it."""
+    expense = office.expense(ines.card, "Hôtel", -1500, status="announced")
+    page = ines.list()
+    assert "row--announced" in page
+    assert "Not booked by the bank yet" in page
+    assert ines.complete(expense, category=office.category_ids["hotel"]).status_code == 303
+    assert office.stored(expense).status == "complete"
+    assert "Not booked by the bank yet" in ines.list()
+
+
+@pytest.mark.parametrize("status", ["cancelled", "expired"])
+def test_a_withdrawn_transaction_asks_nothing_and_says_so(
+    office: Office, ines: Employee, status: str
+) -> None:
+    expense = office.expense(ines.card, "Hold", status=status)
+    page = ines.list()
+    assert "Withdrawn by the bank" in page
+    assert "Everything is complete" in page
+    assert titles(ines.list("?show=to_complete")) == []
+    assert "completion" not in ines.browser.get(f"/expenses/{expense}").text
+    answer = ines.complete(expense, category=office.category_ids["hotel"])
+    assert (answer.status_code, answer.location) == (303, "/expenses")
+    assert office.stored(expense).category_id is None
+
+
+def test_an_expense_that_is_none_is_neither_listed_nor_completed(
+    office: Office, ines: Employee
+) -> None:
+    """D-R: what a person removed does not come back by itself."""
+    expense = office.expense(ines.card, "Mine", expense_status="not_expense")
+    assert titles(ines.list()) == []
+    ines.complete(expense, category=office.category_ids["hotel"], receipt=receipt())
+    assert office.stored(expense).status == "not_expense"
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["November, open", "October, open", "November, done"]),
+        ("?show=to_complete", ["November, open", "October, open"]),
+        ("?show=complete", ["November, done"]),
+        ("?month=2026-11", ["November, open", "November, done"]),
+        ("?show=to_complete&month=2026-10", ["October, open"]),
+        ("?show=complete&month=2026-10", []),
+        ("?show=nonsense&month=2026-13", ["November, open", "October, open", "November, done"]),
+    ],
+)
+def test_the_filters_narrow_the_list(
+    office: Office, ines: Employee, query: str, shown: list[str]
+) -> None:
+    office.expense(ines.card, "November, open", day=date(2026, 11, 30))
+    office.expense(ines.card, "October, open", day=date(2026, 10, 1))
+    office.expense(ines.card, "November, done", day=date(2026, 11, 1), expense_status="complete")
+    assert titles(ines.list(query)) == shown
+    assert titles(ines.list(query, headers=HTMX)) == shown
+
+
+def test_what_is_left_is_counted_and_added_up_per_currency(
+    office: Office, entity: str, ines: Employee
+) -> None:
+    pounds = office.card(entity, ines.id, currency="GBP")
+    office.expense(ines.card, "a", -1000)
+    office.expense(ines.card, "b", -2000)
+    office.expense(ines.card, "refund", 500)
+    office.expense(pounds, "c", -700)
+    office.expense(ines.card, "done", -9900, expense_status="complete")
+    page = ines.list()
+    assert "<strong>4</strong> expenses to complete" in page
+    left = re.search(r'class="left__sums">(.*?)</p>', page, re.S)
+    assert left
+    assert re.findall(r">([^<]*)</span>", left[1]) == ["€25.00", "£7.00"]
+
+
+def test_pages_follow_a_key_so_that_nothing_is_repeated_or_skipped_while_a_sync_inserts(
+    office: Office, ines: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """U03: many rows of one day, and rows that arrive between two pages."""
+    monkeypatch.setattr(pages, "PAGE_SIZE", 7)
+    office.expenses(ines.card, 20)
+    office.expenses(ines.card, 9, expense_status="complete")
+    seen: list[str] = []
+    query = "/expenses"
+    for _page in range(10):
+        page = ines.browser.get(query).text
+        seen += titles(page)
+        older = re.search(r'href="(/expenses\?below=[^"]*)"', page)
+        if older is None:
+            break
+        query = unescape(older[1])
+        office.expense(ines.card, "Newer", day=DAY + timedelta(days=1))
+    purchases = [f"Purchase {number}" for number in range(20)]
+    assert sorted(seen[:20]) == sorted(purchases)
+    assert sorted(seen[20:]) == sorted(purchases[:9])
+
+
+def test_a_key_that_is_none_of_ours_is_a_page_that_does_not_exist(ines: Employee) -> None:
+    for below in ("x", "to_complete.2026-99-99.1", "to_complete..", "other.2026-01-01.1"):
+        assert ines.browser.get(f"/expenses?below={below}").status_code == 404
+
+
+def test_a_page_costs_the_same_number_of_statements_for_5_lines_and_for_50(
+    database: Database, office: Office, entity: str, ines: Employee
+) -> None:
+    counts = []
+    for more in (5, 45):
+        office.expenses(ines.card, more)
+        with statements(database) as sent:
+            page = ines.list()
+        counts.append(len(sent))
+    assert len(titles(page)) == 50
+    assert counts[0] == counts[1]
+    assert counts[0] <= 16
+
+
+# --- Whose expenses ------------------------------------------------------------------------------
+
+
+def test_a_person_sees_their_own_expenses_over_all_their_entities_and_nobody_elses(
+    app: Flask, office: Office, entity: str, ines: Employee
+) -> None:
+    other_entity = office.entity("Durand Belgium")
+    both = Employee(app, office, entity)
+    office.grant(both.id, other_entity)
+    office.expense(both.card, "Mine in France")
+    office.expense(office.card(other_entity, both.id), "Mine in Belgium")
+    office.expense(ines.card, "A colleague's")
+    page = both.list()
+    assert sorted(titles(page)) == ["Mine in Belgium", "Mine in France"]
+    assert "Durand Belgium" in page
+
+
+def test_an_expense_of_an_entity_one_has_left_is_no_longer_shown(
+    app: Flask, office: Office, entity: str
+) -> None:
+    gone = office.entity("Sold SA")
+    person = Employee(app, office, entity)
+    expense = office.expense(office.card(gone, person.id), "From before")
+    assert titles(person.list()) == []
+    assert person.browser.get(f"/expenses/{expense}").status_code == 404
+    assert person.complete(expense).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "same_entity", "status"),
+    [
+        (Role.EMPLOYEE, True, 403),
+        (Role.ADMIN, True, 403),
+        (Role.SUPPORT, True, 403),
+        (Role.EMPLOYEE, False, 404),
+        (Role.ADMIN, False, 404),
+    ],
+)
+def test_R33_somebody_elses_expense_is_403_inside_ones_entities_and_404_outside(
+    app: Flask,
+    office: Office,
+    entity: str,
+    ines: Employee,
+    role: Role,
+    same_entity: bool,
+    status: int,
+) -> None:
+    expense = office.expense(ines.card)
+    where = entity if same_entity else office.entity("Elsewhere")
+    other = Employee(app, office, where, role=role)
+    assert other.browser.get(f"/expenses/{expense}").status_code == status
+    assert other.browser.get(f"/expenses/{expense}", headers=HTMX).status_code == status
+    assert other.complete(expense, category=office.category_ids["train"]).status_code == status
+    assert office.stored(expense).version == 1
+
+
+def test_support_has_no_expenses_of_its_own(app: Flask, office: Office, entity: str) -> None:
+    support = Employee(app, office, entity, role=Role.SUPPORT)
+    assert support.browser.get("/expenses").status_code == 403
+
+
+def test_a_stranger_is_sent_to_the_login_page(app: Flask) -> None:
+    answer = Browser(app).get("/expenses")
+    assert answer.status_code in (302, 303)
+    assert answer.location.startswith("/login")
+
+
+# --- Completing ----------------------------------------------------------------------------------
+
+
+def test_R3_an_expense_turns_complete_once_filled_and_the_next_one_opens(
+    office: Office, ines: Employee
+) -> None:
+    first = office.expense(ines.card, "First", day=DAY)
+    second = office.expense(ines.card, "Second", day=DAY - timedelta(days=1))
+    answer = ines.complete(first, category=office.category_ids["train"], receipt=receipt())
+    assert (answer.status_code, answer.location) == (303, f"/expenses/{second}")
+    stored = office.stored(first)
+    assert (stored.status, stored.category_id) == ("complete", office.category_ids["train"])
+    assert stored.completed_at is not None
+    page = ines.browser.get(answer.location).text
+    assert opened(page) == ["Second"]
+    assert "“First” is complete. Next: “Second”." in page
+
+
+def test_the_one_completed_closes_and_the_next_opens_in_its_place_with_htmx(
+    office: Office, ines: Employee
+) -> None:
+    first = office.expense(ines.card, "First", day=DAY)
+    second = office.expense(ines.card, "Second", day=DAY - timedelta(days=1))
+    answer = ines.complete(
+        first, htmx=True, category=office.category_ids["train"], receipt=receipt()
+    )
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith(f'<li id="expense-{first}"')
+    assert titles(answer.text) == ["First"]
+    assert opened(answer.text) == ["Second"]
+    assert f'id="expense-{second}" class="opened" hx-swap-oob="true"' in answer.text
+    assert 'id="left" class="left" hx-swap-oob="true"' in answer.text
+    assert 'id="announcements"' in answer.text
+
+
+def test_the_next_one_that_the_list_has_not_loaded_yet_is_put_below_the_one_just_done(
+    office: Office, ines: Employee
+) -> None:
+    first = office.expense(ines.card, "First", day=DAY)
+    office.expense(ines.card, "Second", day=DAY - timedelta(days=1))
+    answer = ines.complete(
+        first,
+        htmx=True,
+        category=office.category_ids["train"],
+        receipt=receipt(),
+        loaded_to=f"to_complete.{DAY.isoformat()}.{first}",
+    )
+    assert opened(answer.text) == ["Second"]
+    assert 'class="opened" hx-swap-oob' not in answer.text
+    assert re.search(r'id="list-end"[^>]*hx-swap-oob="true"', answer.text)
+
+
+def test_the_next_one_is_the_first_again_after_the_last_and_respects_the_month(
+    office: Office, ines: Employee
+) -> None:
+    train = office.category_ids["train"]
+    skipped = office.expense(ines.card, "Skipped", -100, day=DAY)
+    last = office.expense(ines.card, "Last", -100, day=DAY - timedelta(days=3))
+    assert ines.complete(last, category=train).location == f"/expenses/{skipped}"
+    october = office.expense(ines.card, "October", -100, day=date(2026, 10, 2))
+    answer = ines.complete(october, query="?month=2026-10", category=train)
+    assert answer.location == "/expenses?month=2026-10"
+
+
+def test_a_draft_is_kept_with_what_there_is_and_says_what_is_missing(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card, "Dinner")
+    meals = office.category_ids["meals"]
+    answer = ines.complete(expense, htmx=True, category=meals, receipt=receipt())
+    assert answer.status_code == 200
+    assert opened(answer.text) == ["Dinner"]
+    assert "It stays to complete" in answer.text
+    assert re.search(r'Comment\s*<span class="lacking">missing</span>', answer.text)
+    stored = office.stored(expense)
+    assert (stored.status, stored.category_id, stored.version) == ("to_complete", meals, 2)
+    again = ines.complete(expense, version=2, category=meals, comment="With Paul")
+    assert again.location == "/expenses"
+    assert office.stored(expense).status == "complete"
+
+
+def test_without_JavaScript_a_draft_comes_back_to_its_own_page(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    answer = ines.complete(expense, category=office.category_ids["train"])
+    assert answer.location == f"/expenses/{expense}"
+    assert "It stays to complete" in ines.browser.get(answer.location).text
+
+
+def test_a_complete_expense_can_be_corrected_and_goes_back_when_something_is_taken_away(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    train = office.category_ids["train"]
+    ines.complete(expense, category=train, receipt=receipt())
+    ines.complete(expense, version=2, category=office.category_ids["taxi"])
+    assert office.stored(expense).category_id == office.category_ids["taxi"]
+    assert office.stored(expense).status == "complete"
+    ines.complete(expense, version=3, category=train, action="remove")
+    stored = office.stored(expense)
+    assert (stored.status, stored.completed_at) == ("to_complete", None)
+
+
+def test_a_policy_that_was_relaxed_is_met_by_saving_again(
+    office: Office, entity: str, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    train = office.category_ids["train"]
+    ines.complete(expense, category=train)
+    office.change(LegalEntity, entity, receipt_from_minor=None)
+    assert "To confirm" in ines.list()
+    ines.complete(expense, version=2, category=train)
+    assert office.stored(expense).status == "complete"
+
+
+def test_DQ_nothing_that_the_bank_said_can_be_posted(
+    office: Office, entity: str, ines: Employee
+) -> None:
+    """Mass assignment: whatever else a form says is not read."""
+    expense = office.expense(ines.card, "Chez Paul", -1000)
+    other = office.person(entity=entity)
+    bank_before = bank_of(office, expense)
+    ines.complete(
+        expense,
+        category=office.category_ids["train"],
+        amount="-1",
+        amount_minor="-1",
+        currency="USD",
+        day="2020-01-01",
+        memo="Other",
+        label="Other",
+        title="Other",
+        user_id=other,
+        account_id="x",
+        legal_entity_id="x",
+        transaction_id="x",
+        payment_mode="reimburse",
+        status="not_expense",
+        completed_at="2020-01-01",
+        receipts="1",
+        id="x",
+    )
+    stored = office.stored(expense)
+    assert bank_of(office, expense) == bank_before
+    assert (stored.user_id, stored.payment_mode, stored.day) == (ines.id, "company", DAY)
+    assert (stored.status, stored.category_id) == ("complete", office.category_ids["train"])
+
+
+@pytest.mark.parametrize("kind", ["of another group", "no longer offered", "of nobody"])
+def test_a_category_that_is_not_offered_is_refused(
+    office: Office, ines: Employee, kind: str
+) -> None:
+    categories = {
+        "of another group": Office(office.database).category_ids["train"],
+        "no longer offered": office.category("old", "Ancien", "Old", active=False),
+        "of nobody": "01HZZZZZZZZZZZZZZZZZZZZZZZ",
+    }
+    expense = office.expense(ines.card)
+    answer = ines.complete(expense, category=categories[kind], comment="Kept")
+    assert answer.status_code == 422
+    assert "not offered here" in answer.text
+    assert "Kept" in answer.text
+    assert office.stored(expense).version == 1
+
+
+def test_a_category_that_is_no_longer_offered_stays_where_it_was_chosen(
+    office: Office, ines: Employee
+) -> None:
+    train = office.category_ids["train"]
+    expense = office.expense(ines.card)
+    ines.complete(expense, category=train)
+    office.change(Category, train, active=False)
+    assert ines.complete(expense, version=2, category=train, receipt=receipt()).status_code == 303
+    assert office.stored(expense).status == "complete"
+
+
+def test_a_comment_that_is_too_long_is_refused_and_given_back(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    answer = ines.complete(expense, htmx=True, comment="é" * 2001)
+    assert answer.status_code == 422
+    assert "2001 characters" in answer.text
+    assert "é" * 2001 in answer.text
+    assert ines.complete(expense, comment="é" * 2000).status_code == 303
+    assert office.stored(expense).comment == "é" * 2000
+
+
+def test_hostile_words_are_shown_as_words(office: Office, ines: Employee) -> None:
+    hostile = "<img src=x onerror=alert(1)>\"'"
+    expense = office.expense(ines.card, hostile, memo=hostile)
+    ines.complete(expense, comment=hostile)
+    for page in (ines.list(), ines.browser.get(f"/expenses/{expense}").text):
+        assert "<img src=x" not in page
+        assert titles(page) == [hostile] or opened(page) == [hostile]
+
+
+# --- Two windows ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_U01_what_another_window_saved_meanwhile_is_shown_beside_what_is_typed(
+    office: Office, ines: Employee, htmx: bool
+) -> None:
+    expense = office.expense(ines.card, "Dinner")
+    ines.complete(expense, category=office.category_ids["train"], comment="Saved first")
+    answer = ines.complete(
+        expense, htmx=htmx, category=office.category_ids["taxi"], comment="Typed second"
+    )
+    assert answer.status_code == 409
+    assert "changed meanwhile" in answer.text
+    saved = re.search(r'class="facts opened__saved">(.*?)</dl>', answer.text, re.S)
+    assert saved
+    assert "Saved first" in saved[1]
+    assert "Train" in saved[1]
+    assert re.search(r"<textarea[^>]*>\s*Typed second</textarea>", answer.text)
+    assert f'value="{office.category_ids["taxi"]}" checked' in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert office.stored(expense).comment == "Saved first"
+    ines.complete(expense, version=2, category=office.category_ids["taxi"], comment="Typed second")
+    assert office.stored(expense).comment == "Typed second"
+
+
+def test_U01_a_receipt_sent_with_an_outdated_form_is_kept_beside_the_saved_one(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    train, taxi = office.category_ids["train"], office.category_ids["taxi"]
+    ines.complete(expense, category=train, receipt=receipt(PDF, "first.pdf"))
+    late = ines.complete(expense, category=taxi, receipt=receipt(PDF + b"\n", "second.pdf"))
+    assert late.status_code == 409
+    assert "first.pdf" in late.text
+    assert "second.pdf" in late.text
+    assert office.stored(expense).category_id == train
+
+
+def test_U02_the_same_form_sent_twice_is_written_once(office: Office, ines: Employee) -> None:
+    expense = office.expense(ines.card)
+    form: dict[str, Any] = {"category": office.category_ids["train"], "comment": "Once"}
+    first = ines.complete(expense, receipt=receipt(), **form)
+    second = ines.complete(expense, receipt=receipt(), **form)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert office.stored(expense).version == 2
+
+
+def test_U01_a_sync_that_changes_the_banks_values_costs_the_person_nothing(
+    office: Office, ines: Employee
+) -> None:
+    """D-M, D-Q: booked with another amount meanwhile, what is typed is saved all the same."""
+    expense = office.expense(ines.card, "Hotel", -1000, status="announced")
+    transaction = office.stored(expense).transaction_id
+    office.change(BankTransaction, transaction, status="booked", amount_minor=-1100)
+    answer = ines.complete(expense, category=office.category_ids["hotel"])
+    assert answer.status_code == 303
+    assert office.stored(expense).status == "complete"
+    assert "€11.00" in ines.list()
+
+
+# --- Empty ---------------------------------------------------------------------------------------
+
+
+def test_without_a_card_the_page_says_whom_to_ask(app: Flask, office: Office, entity: str) -> None:
+    office.person("Claire Martin", role=Role.ADMIN)
+    office.person("Farid Benali", entity=entity, role=Role.ADMIN)
+    office.person("Elsewhere Admin", entity=office.entity("Elsewhere"), role=Role.ADMIN)
+    newcomer = office.person("New Comer", entity=entity)
+    browser = Browser(app)
+    browser.client.set_cookie("cardsync-login", office.log_in(newcomer))
+    page = browser.get("/expenses").text
+    assert "No card is attached to you yet" in page
+    assert "Claire Martin" in page
+    assert "Farid Benali" in page
+    assert "Elsewhere Admin" not in page
+
+
+def test_with_a_card_and_no_expense_the_page_says_what_will_happen(ines: Employee) -> None:
+    page = ines.list()
+    assert "Visa Affaires: attached to you." in page
+
+
+def test_when_all_is_done_the_page_says_so(office: Office, ines: Employee) -> None:
+    office.expense(ines.card, expense_status="complete")
+    assert "Everything is complete" in ines.list()
+    assert "All done" in ines.list("?show=to_complete")
+
+
+def test_a_part_of_the_page_is_answered_to_htmx_and_the_whole_to_everybody_else(
+    office: Office, ines: Employee
+) -> None:
+    expense = office.expense(ines.card)
+    for path, start in (
+        ("/expenses", '<div id="listing"'),
+        (f"/expenses/{expense}", f'<li id="expense-{expense}" class="opened'),
+        (f"/expenses/{expense}?part=row", f'<li id="expense-{expense}" class="row'),
+    ):
+        part = ines.browser.get(path, headers=HTMX)
+        assert part.text.lstrip().startswith(start)
+        assert "HX-Request" in part.headers["Vary"]
+        assert ines.browser.get(path).text.startswith("<!doctype html>")
+
+
+def bank_of(office: Office, expense: str) -> dict[str, Any]:
+    with office.database.read() as session:
+        transaction = session.get_one(Expense, expense).transaction_id
+        return session.get_one(BankTransaction, transaction).model_dump()

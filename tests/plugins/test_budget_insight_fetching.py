@@ -1,0 +1,446 @@
+"""Fetching over real sockets: all of it, then only what is new, whatever goes wrong on the way."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cardsync_sdk import (
+    AccountRef,
+    Batch,
+    ConnectorError,
+    FetchWindow,
+    Link,
+    RateLimited,
+    SourceRejected,
+    SourceUnavailable,
+    TransactionKind,
+    UserActionNeeded,
+)
+from tests.support.practice_bank import ALWAYS, PracticeBank
+
+MARCH = FetchWindow(date(2026, 3, 1), date(2026, 3, 17))
+
+
+class Book:
+    """What a host would hold: rows by id, removals taken out, the cursor of a complete walk."""
+
+    def __init__(self, bank: PracticeBank, link: Link) -> None:
+        self.bank, self.link = bank, link
+        self.cursor: str | None = None
+        self.rows: dict[str, tuple[str, int]] = {}
+        self.removed: set[str] = set()
+
+    def sync(self, window: FetchWindow = ALWAYS) -> int:
+        """Fetch, keep what comes batch by batch, and return how many rows came."""
+        accounts = self.bank.shared(self.link)
+        came = 0
+        for batch in self.bank.connector.call(
+            "fetch_transactions",
+            link=self.link,
+            accounts=accounts,
+            cursor=self.cursor,
+            window=window,
+        ):
+            came += len(batch.transactions)
+            self._keep(batch)
+        return came
+
+    def _keep(self, batch: Batch) -> None:
+        for row in batch.transactions:
+            assert row.external_id is not None
+            self.rows[row.external_id] = (row.account_ref, row.amount.minor)
+            self.removed.discard(row.external_id)
+        self.removed |= {external_id for _, external_id in batch.removed_ids}
+        if batch.next_cursor is not None:
+            self.cursor = batch.next_cursor
+
+    @property
+    def content(self) -> dict[str, tuple[str, int]]:
+        return {name: row for name, row in self.rows.items() if name not in self.removed}
+
+
+def truth(bank: PracticeBank, link: Link) -> dict[str, tuple[str, int]]:
+    return {
+        str(line["id"]): (str(line["id_account"]), int(Decimal(line["value"]).scaleb(2)))
+        for line in bank.truth(link)
+        if not line["deleted"]
+    }
+
+
+@pytest.fixture
+def link(bank: PracticeBank) -> Link:
+    return bank.connect()
+
+
+@pytest.fixture
+def book(bank: PracticeBank, link: Link) -> Book:
+    return Book(bank, link)
+
+
+def test_the_first_fetch_brings_everything_and_a_cursor_at_its_end(
+    bank: PracticeBank, link: Link
+) -> None:
+    bank.control("page_size", size=50)
+    batches = bank.fetch(link)
+    assert len(batches) > 5
+    assert [batch.complete for batch in batches] == [False] * (len(batches) - 1) + [True]
+    assert [batch.next_cursor is None for batch in batches[:-1]] == [True] * (len(batches) - 1)
+    last = batches[-1]
+    assert json.loads(last.next_cursor or "")["accounts"].keys() == {
+        account.ref for account in last.accounts
+    }
+    assert last.next_sync_at == datetime(2026, 3, 17, 23, 30, tzinfo=UTC)
+    assert list(last.warnings) == []
+
+
+def test_R30_the_first_window_begins_where_the_host_says(bank: PracticeBank, link: Link) -> None:
+    rows = [row for batch in bank.fetch(link, window=MARCH) for row in batch.transactions]
+    assert rows
+    # A deferred-debit purchase is dated on its statement, weeks ahead of the window's end.
+    assert max(row.booked_on for row in rows if row.booked_on) == date(2026, 3, 31)
+    assert all(row.booked_on is None or row.booked_on >= MARCH.first for row in rows)
+    expected = {
+        str(line["id"]) for line in bank.truth(link) if line["date"] >= MARCH.first.isoformat()
+    }
+    assert {row.external_id for row in rows} == expected
+
+
+def test_R31_afterwards_only_what_changed_comes(bank: PracticeBank, book: Book) -> None:
+    first = book.sync()
+    for _ in range(5):
+        bank.tick()
+        book.sync(MARCH)
+        assert book.content == truth(bank, book.link)
+    assert len(book.content) > first
+    assert book.sync(MARCH) < first / 3
+    assert book.sync(MARCH) == book.sync(MARCH)
+
+
+def test_months_of_life_end_in_the_same_set(bank: PracticeBank, book: Book) -> None:
+    """Statements debited, holds posted, days without a run: the change feed tells it all."""
+    book.sync()
+    for days in (1, 3, 1, 16, 30, 1):
+        bank.tick(days)
+        book.sync(MARCH)
+        assert book.content == truth(bank, book.link)
+
+
+def test_a_statement_total_is_a_summary_beside_its_purchases(bank: PracticeBank) -> None:
+    link = bank.connect()
+    bank.tick(15)
+    rows = [row for batch in bank.fetch(link) for row in batch.transactions]
+    totals = [row for row in rows if row.kind is TransactionKind.SUMMARY]
+    assert totals
+    account = {row.account_ref for row in totals}
+    assert len(account) == 1
+    march = [
+        row for row in rows if row.booked_on == date(2026, 3, 31) and row.account_ref not in account
+    ]
+    assert sum(row.amount.minor for row in march) == sum(
+        row.amount.minor for row in totals if row.booked_on == date(2026, 3, 31)
+    )
+
+
+def test_changes_withdrawals_and_returns_are_told(bank: PracticeBank, book: Book) -> None:
+    book.sync()
+    changed, gone = list(book.rows)[3], list(book.rows)[4]
+    bank.control(f"transactions/{changed}", value="-77.70")
+    bank.control(f"transactions/{gone}", "DELETE")
+    book.sync(MARCH)
+    assert book.rows[changed][1] == -7770
+    assert gone in book.removed
+    bank.control(f"transactions/{gone}", deleted=False)
+    book.sync(MARCH)
+    assert gone not in book.removed
+    assert book.content == truth(bank, book.link)
+
+
+def test_a_row_posted_late_with_an_old_date_is_not_missed(bank: PracticeBank, book: Book) -> None:
+    book.sync()
+    bank.tick(20)
+    card = bank.shared(book.link)[1].ref
+    made = bank.control("transactions", id_account=card, rdate="2026-02-02", date="2026-02-02")
+    book.sync(FetchWindow(date(2026, 3, 25), date(2026, 4, 5)))
+    assert str(made["id"]) in book.rows
+
+
+def test_two_equal_purchases_stay_two(bank: PracticeBank, book: Book) -> None:
+    card = bank.shared(book.link)[1].ref
+    made = [bank.control("transactions", id_account=card)["id"] for _ in range(2)]
+    book.sync()
+    assert all(str(number) in book.rows for number in made)
+
+
+def test_an_account_shared_later_gets_its_past_though_the_cursor_is_ahead(
+    bank: PracticeBank,
+) -> None:
+    link = bank.connect(tick=lambda ids: ids[:2])
+    book = Book(bank, link)
+    book.sync()
+    bank.tick(3)
+    refs = [account.ref for account in bank.accounts(link)]
+    bank.connector.call("select_accounts", link=link, refs=refs[:3])
+    book.sync(FetchWindow(date(2026, 3, 1), date(2026, 3, 20)))
+    got = {name for name, (account, _) in book.content.items() if account == refs[2]}
+    held = {
+        str(line["id"])
+        for line in bank.truth(link)
+        if str(line["id_account"]) == refs[2] and line["date"] >= "2026-03-01"
+    }
+    assert got == held
+    assert held
+
+
+def test_a_wider_window_is_read_by_date_again(bank: PracticeBank, book: Book) -> None:
+    """Somebody chose "all available" later: a change feed alone would never tell the past."""
+    book.sync(MARCH)
+    narrow = len(book.rows)
+    book.sync(ALWAYS)
+    assert len(book.rows) > narrow
+    assert book.content == truth(bank, book.link)
+
+
+def test_R13_accounts_not_asked_for_are_not_handed_over(bank: PracticeBank, link: Link) -> None:
+    asked = bank.shared(link)[1:2]
+    batches = fetch(bank, link, asked)
+    refs = {row.account_ref for batch in batches for row in batch.transactions}
+    assert refs == {asked[0].ref}
+
+
+def test_an_account_no_longer_shared_is_said(bank: PracticeBank, link: Link) -> None:
+    asked = bank.shared(link)
+    bank.connector.call("select_accounts", link=link, refs=[asked[0].ref])
+    last = fetch(bank, link, asked)[-1]
+    assert len(last.warnings) == 4
+    assert asked[1].ref in last.warnings[0]
+
+
+def test_with_no_account_shared_a_fetch_is_empty_and_complete(
+    bank: PracticeBank, link: Link
+) -> None:
+    asked = bank.shared(link)
+    bank.connector.call("select_accounts", link=link, refs=[])
+    [batch] = fetch(bank, link, asked)
+    assert batch.complete
+    assert not batch.transactions
+
+
+def test_a_first_load_that_still_runs_is_not_taken_for_no_purchases(bank: PracticeBank) -> None:
+    book = Book(bank, bank.connect(login="slow"))
+    with pytest.raises(SourceUnavailable, match="loading for the first time") as caught:
+        book.sync(MARCH)
+    assert caught.value.retry_after == timedelta(minutes=15)
+    assert book.cursor is None
+    bank.tick()
+    # Whatever days are asked for now: the first ones are still owed.
+    book.sync(MARCH)
+    assert any(amount for _, amount in book.rows.values())
+
+
+def test_an_account_not_loaded_yet_keeps_its_first_day_owed(bank: PracticeBank, link: Link) -> None:
+    """Its rows come later, when the host's window begins later: none of them may be lost."""
+    asked = bank.shared(link)
+    unloaded = json.dumps({"v": 1, "accounts": {asked[1].ref: ["2026-02-01", None]}})
+    late = FetchWindow(date(2026, 3, 10), date(2026, 3, 17))
+    batches = fetch(bank, link, asked[1:2], unloaded, late)
+    booked = [row.booked_on for batch in batches for row in batch.transactions if row.booked_on]
+    assert min(booked) < date(2026, 3, 1)
+    marks = json.loads(batches[-1].next_cursor or "")["accounts"]
+    assert marks == {asked[1].ref: ["2026-02-01", "2026-03-17 09:00:00"]}
+
+
+def test_a_stamp_from_the_future_does_not_hide_what_changes_before_it(
+    bank: PracticeBank, book: Book
+) -> None:
+    card = bank.shared(book.link)[1].ref
+    bank.control("transactions", id_account=card, answer={"last_update": "2999-01-01 00:00:00"})
+    book.sync()
+    bank.tick()
+    book.sync(MARCH)
+    assert book.content == truth(bank, book.link)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "garbage", "[]", "{}", '{"v": 2, "accounts": {}}', '{"v": 1, "accounts": {"1": 5}}'],
+)
+def test_a_cursor_that_is_none_is_refused(bank: PracticeBank, link: Link, cursor: str) -> None:
+    with pytest.raises(SourceRejected) as caught:
+        bank.fetch(link, cursor)
+    assert caught.value.code == "bad_cursor"
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+UNAVAILABLE = ["500", "503_html", "html", "cut_json", "wrong_charset", "timeout", "redirect"]
+
+
+@pytest.mark.parametrize("kind", UNAVAILABLE)
+@pytest.mark.parametrize("path", ["/connections/310", "/accounts", "/transactions"])
+def test_a_failing_source_is_unavailable_and_moves_no_cursor(
+    bank: PracticeBank, book: Book, kind: str, path: str
+) -> None:
+    bank.fail(kind, count=3, path=path)
+    with pytest.raises(SourceUnavailable):
+        book.sync()
+    assert book.cursor is None
+    book.sync()
+    assert book.content == truth(bank, book.link)
+
+
+@pytest.mark.parametrize("kind", UNAVAILABLE)
+def test_a_short_failure_is_not_noticed(bank: PracticeBank, book: Book, kind: str) -> None:
+    bank.fail(kind, path="/transactions")
+    book.sync()
+    assert book.content == truth(bank, book.link)
+
+
+def test_R25_a_failure_between_two_pages_loses_nothing(bank: PracticeBank, book: Book) -> None:
+    bank.control("page_size", size=40)
+    book.sync()
+    bank.tick(40)
+    cursor = book.cursor
+    bank.fail("html", count=3, path="/transactions")
+    with pytest.raises(SourceUnavailable):
+        book.sync(MARCH)
+    assert book.cursor == cursor
+    book.sync(MARCH)
+    assert book.content == truth(bank, book.link)
+
+
+def test_429_says_until_when(bank: PracticeBank, link: Link) -> None:
+    bank.fail("429", retry_after=30)
+    with pytest.raises(RateLimited) as caught:
+        bank.fetch(link)
+    assert caught.value.until is not None
+    assert timedelta(seconds=20) < caught.value.until - datetime.now(UTC) < timedelta(seconds=31)
+    bank.fail("429")
+    with pytest.raises(RateLimited) as caught:
+        bank.fetch(link)
+    assert caught.value.until is None
+
+
+@pytest.mark.parametrize("kind", ["foreign_next", "looping_next"])
+def test_pages_that_lead_elsewhere_or_nowhere_are_a_failure(
+    bank: PracticeBank, book: Book, kind: str
+) -> None:
+    bank.control("page_size", size=100)
+    bank.fail(kind, count=5, path="/transactions")
+    with pytest.raises(SourceUnavailable, match=r"circle|another host"):
+        book.sync()
+    assert book.cursor is None
+
+
+@pytest.mark.parametrize(
+    ("login", "expected", "reason"),
+    [
+        ("sca", UserActionNeeded, "consent_expired"),
+        ("webauth", UserActionNeeded, "bank_login_needed"),
+        ("otp", UserActionNeeded, "code_needed"),
+        ("decoupled", UserActionNeeded, "approval_needed"),
+        ("action", UserActionNeeded, "action_at_bank"),
+        ("expired", UserActionNeeded, "password_expired"),
+        ("wrongpass", UserActionNeeded, "wrong_password"),
+        ("notsupported", SourceRejected, "not_supported"),
+        ("ratelimit", RateLimited, None),
+        ("down", SourceUnavailable, None),
+        ("bug", SourceUnavailable, None),
+        ("validating", SourceUnavailable, None),
+    ],
+)
+def test_the_state_of_a_connection_says_who_acts(
+    bank: PracticeBank, login: str, expected: type[ConnectorError], reason: str | None
+) -> None:
+    book = Book(bank, bank.connect("LCL", login))
+    book.sync()
+    before = book.cursor
+    card = bank.shared(book.link)[1].ref
+    read = bank.control("transactions", id_account=card)
+    bank.tick()
+    with pytest.raises(expected) as caught:
+        book.sync(MARCH)
+    assert getattr(caught.value, "reason", getattr(caught.value, "code", None)) == reason
+    # What the aggregator read before the trouble is not kept waiting for the repair.
+    assert str(read["id"]) in book.rows
+    assert book.cursor == before
+
+
+def test_passing_trouble_ends_by_itself_and_the_consent_after_180_days(bank: PracticeBank) -> None:
+    book = Book(bank, bank.connect("LCL", "down"))
+    book.sync()
+    bank.tick()
+    with pytest.raises(SourceUnavailable):
+        book.sync(MARCH)
+    bank.tick()
+    book.sync(MARCH)
+    assert book.content == truth(bank, book.link)
+    bank.tick(180)
+    with pytest.raises(UserActionNeeded) as caught:
+        book.sync(MARCH)
+    assert caught.value.reason == "consent_expired"
+
+
+def test_a_connection_deleted_at_the_aggregator_needs_the_admin(
+    bank: PracticeBank, link: Link
+) -> None:
+    asked = bank.shared(link)
+    bank.connector.call("unlink", link=link)
+    with pytest.raises(UserActionNeeded) as caught:
+        fetch(bank, link, asked)
+    assert caught.value.reason == "connection_gone"
+
+
+def test_a_refused_token_needs_the_admin(bank: PracticeBank, link: Link) -> None:
+    asked = bank.shared(link)
+    with pytest.raises(UserActionNeeded) as caught:
+        fetch(bank, replace(link, secrets={"user_token": "old"}), asked)
+    assert caught.value.reason == "token_refused"
+    with pytest.raises(SourceRejected):
+        fetch(bank, replace(link, secrets={}), asked)
+
+
+def test_a_bad_row_of_the_source_is_kept_aside_and_stops_nothing(
+    bank: PracticeBank, book: Book
+) -> None:
+    card = bank.shared(book.link)[1].ref
+    bad = bank.control("transactions", id_account=card, answer={"value": "NaN", "strange": 1})
+    rejected = [row for batch in bank.fetch(book.link) for row in batch.rejected]
+    assert [row.external_id for row in rejected] == [str(bad["id"])]
+    assert rejected[0].raw["strange"] == 1
+
+
+def test_new_ids_after_a_repaired_outage_show_the_same_purchases(
+    bank: PracticeBank, link: Link
+) -> None:
+    def purchases() -> Counter[Any]:
+        rows = [row for batch in bank.fetch(link) for row in batch.transactions]
+        wanted = [row for row in rows if row.kind is not TransactionKind.SUMMARY]
+        return Counter((row.day, row.amount, row.memo, row.card_last4) for row in wanted)
+
+    before, ids = purchases(), {account.ref for account in bank.accounts(link)}
+    bank.control(f"connections/{link.ref}/renumber")
+    found = bank.accounts(link)
+    assert not {account.ref for account in found} & ids
+    assert not any(account.shared for account in found)
+    bank.connector.call("select_accounts", link=link, refs=[account.ref for account in found])
+    assert purchases() == before
+
+
+def fetch(
+    bank: PracticeBank,
+    link: Link,
+    accounts: Sequence[AccountRef],
+    cursor: str | None = None,
+    window: FetchWindow = ALWAYS,
+) -> list[Batch]:
+    return list(
+        bank.connector.call(
+            "fetch_transactions", link=link, accounts=accounts, cursor=cursor, window=window
+        )
+    )
