@@ -1,4 +1,4 @@
-"""Who holds an account and who pays, as stored: dated, audited, and what waited is released once."""
+"""Who holds an account and who pays, as stored: dated, audited, what waited released once."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta

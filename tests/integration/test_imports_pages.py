@@ -31,6 +31,7 @@ from webapp.config import Settings
 from webapp.demo.cast import BENELUX, CONSEIL, LOGISTIQUE
 from webapp.domain.interfaces import InterfaceState
 from webapp.paths import templates_folder
+from webapp.storage import logins
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface, LinkVisit
@@ -125,11 +126,21 @@ def entity_named(database: Database, name: str) -> str:
 
 
 @pytest.fixture
-def claire(logged_in: LogIn, demo_database: Database) -> Admin:
+def claire(app: Flask, demo_database: Database) -> Admin:
     """The admin of the group, at work in Faure Conseil, in English."""
-    browser = logged_in("claire")
-    browser.post("/language", {"language": "en", "next": "/"})
+    browser = claires_browser(app, demo_database)
     return Admin(browser, demo_database, entity_named(demo_database, CONSEIL))
+
+
+def claires_browser(app: Flask, database: Database) -> Browser:
+    """Open a browser in which the admin of the group is logged in already."""
+    with database.write() as session:
+        user = session.exec(select(User).where(User.email == "claire@faure.example")).one()
+        user.locale = "en"
+        token = logins.begin(session, user, now=datetime.now(UTC), user_agent="test")
+    browser = Browser(app)
+    browser.client.set_cookie("cardsync-login", token)
+    return browser
 
 
 def words(answer: TestResponse) -> str:
@@ -253,9 +264,7 @@ def test_R47_a_newly_installed_connector_shows_up_by_itself(
     newcomer = ScriptedPartner(slug="newcomer").connector()
     registry = Registry({"partner": partner.connector(), "newcomer": newcomer})
     app = create_app(settings, database=demo_database, registry=registry)
-    browser = Browser(app)
-    browser.log_in("claire@faure.example")
-    page = browser.get(f"{claire.home}/add").text
+    page = claires_browser(app, demo_database).get(f"{claire.home}/add").text
     assert page.count('name="connector"') == 2
 
 
@@ -263,10 +272,8 @@ def test_a_partner_that_is_not_set_up_says_what_is_missing(
     claire: Admin, demo_database: Database, settings: Settings
 ) -> None:
     registry = Registry({"budget_insight": load_connector(cardsync_budget_insight)})
-    browser = Browser(create_app(settings, database=demo_database, registry=registry))
-    browser.log_in("claire@faure.example")
-    browser.post("/language", {"language": "en", "next": "/"})
-    page = browser.get(f"{claire.home}/add")
+    app = create_app(settings, database=demo_database, registry=registry)
+    page = claires_browser(app, demo_database).get(f"{claire.home}/add")
     assert "missing: API address, Client ID, Client secret" in words(page)
     assert 'name="connector"' not in page.text
 

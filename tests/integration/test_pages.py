@@ -58,9 +58,10 @@ def test_whole_page_or_block(stranger: Browser, headers: dict[str, str], whole: 
 def test_what_is_announced_with_a_redirect_shows_on_the_next_page(logged_in: LoggedIn) -> None:
     browser = logged_in("claire")
     browser.post("/logout")
+    goodbye = "Vous êtes déconnecté."
 
-    assert "You are logged out." in browser.get("/login").text
-    assert "You are logged out." not in browser.get("/login").text
+    assert goodbye in browser.get("/login").text, "in the language of the pages before"
+    assert goodbye not in browser.get("/login").text
 
 
 def test_htmx_is_sent_on_by_its_own_header(stranger: Browser) -> None:

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from PIL import Image
 from sqlmodel import select
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, stream_encode_multipart
 
 from tests.support.office import Office
 from tests.support.web import HTMX, Browser
@@ -61,9 +62,21 @@ class Holder:
     def hand_in(self, content: bytes, name: str = "ticket.pdf", **form: Any) -> TestResponse:
         """Send the form of the expense with a file."""
         htmx = form.pop("htmx", False)
-        version = self.office.stored(self.expense).version
-        fields = {"version": version, "receipt": (BytesIO(content), name), **form}
-        return self.browser.post(f"/expenses/{self.expense}", fields, headers=HTMX if htmx else {})
+        fields = {
+            "csrf_token": self.browser.token(),
+            "version": self.office.stored(self.expense).version,
+            "receipt": FileStorage(BytesIO(content), filename=name, name="receipt"),
+            **form,
+        }
+        # In memory: the client leaves the temporary file of a large form open.
+        stream, length, boundary = stream_encode_multipart(fields, use_tempfile=False)
+        return self.browser.client.post(
+            f"/expenses/{self.expense}",
+            headers={"Sec-Fetch-Site": "same-origin", **(HTMX if htmx else {})},
+            input_stream=stream,
+            content_length=length,
+            content_type=f"multipart/form-data; boundary={boundary}",
+        )
 
     def rows(self) -> list[Receipt]:
         """Return the receipts the database knows."""
@@ -167,12 +180,10 @@ def test_a_request_beyond_every_limit_is_refused_before_it_is_read(
     declared = (settings.max_upload_mb + 2) * 1024 * 1024
     answer = holder.browser.client.post(
         f"/expenses/{holder.expense}",
-        headers={
-            "Sec-Fetch-Site": "same-origin",
-            "Content-Type": "multipart/form-data; boundary=x",
-            "Content-Length": str(declared),
-        },
+        headers={"Sec-Fetch-Site": "same-origin"},
         input_stream=BytesIO(),
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(declared)},
     )
     assert answer.status_code == 413
 

@@ -33,6 +33,7 @@ class PracticeBank:
     """A running practice bank and the connector that speaks with it."""
 
     url: str
+    folder: Path
     person: httpx2.Client = field(repr=False)
 
     @property
@@ -153,7 +154,7 @@ class PracticeBank:
 def practice_bank(folder: Path) -> Iterator[PracticeBank]:
     """Run the practice bank on a clock that stands still until :meth:`PracticeBank.tick`."""
     with running(folder, lambda: STARTED) as url, httpx2.Client(trust_env=False) as person:
-        yield PracticeBank(url, person)
+        yield PracticeBank(url, folder, person)
 
 
 def link_named(html: str, name: str) -> str:

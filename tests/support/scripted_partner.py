@@ -1,4 +1,4 @@
-"""A real connector plugin with a partner's page: what comes back, and what goes wrong, is scripted."""
+"""A real connector plugin with a partner's page; what comes back and what fails is scripted."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence

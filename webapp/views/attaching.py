@@ -242,8 +242,9 @@ def _answer_row(place: Place, row: Row, status: int = 200) -> Response:
     ]
     if not wants_block():
         return _page(place, rows, status=status)
+    context = _context(place, rows)
     return render_page(
-        "imports/_account_saved.html", block="saved", status=status, row=row, **_context(place, rows)
+        "imports/_account_saved.html", block="saved", status=status, row=row, **context
     )
 
 

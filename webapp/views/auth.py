@@ -4,6 +4,7 @@ import logging
 import re
 
 from flask import Blueprint, Response, request, url_for
+from flask import session as visit
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, PasswordField, StringField
@@ -84,6 +85,7 @@ def log_out() -> Response:
     with services().database.write() as session:
         logins.end(session, person.login, now())
         record_login(session, "login.ended", person.user)
+    visit["language"] = person.user.locale  # the log-in page speaks as the pages before it did
     announce(_("You are logged out."), "info")
     response = see_other(url_for("auth.show"))
     sessions.forget_cookie(response)

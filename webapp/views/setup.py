@@ -42,7 +42,7 @@ class SetupForm(Form):
         lazy_gettext("Name of the group"),
         [Optional(), Length(max=120)],
         description=lazy_gettext(
-            "Only if several companies belong together. Left empty, it is the name below."
+            "Only if several companies belong together. Left empty, it is the name above."
         ),
     )
     entity = StringField(

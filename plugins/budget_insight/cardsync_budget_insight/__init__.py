@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cardsync_budget_insight import accounts as reading
 from cardsync_budget_insight import diagnosis, fetching, linking
-from cardsync_budget_insight.client import powens, token_of
+from cardsync_budget_insight.client import IN_A_PAGE, powens, token_of
 from cardsync_budget_insight.institutions import INSTITUTIONS
 from cardsync_budget_insight.settings import FIELDS, read_settings
 from cardsync_budget_insight.states import state_error
@@ -61,7 +61,7 @@ def finish_link(settings: Settings, params: Mapping[str, str], link: Link | None
 @hookimpl
 def list_accounts(link: Link) -> Sequence[RemoteAccount]:
     """List the accounts and cards of the connection, shared or not."""
-    with powens(read_settings(link.settings), token_of(link)) as api:
+    with powens(read_settings(link.settings), token_of(link), IN_A_PAGE) as api:
         return reading.read_accounts(api.accounts(link.ref))
 
 
@@ -71,7 +71,7 @@ def select_accounts(link: Link, refs: Sequence[str]) -> None:
 
     :raises SourceRejected: with code ``unknown_account`` before anything is changed.
     """
-    with powens(read_settings(link.settings), token_of(link)) as api:
+    with powens(read_settings(link.settings), token_of(link), IN_A_PAGE) as api:
         listed = reading.read_accounts(api.accounts(link.ref))
         unknown = set(refs) - {account.ref for account in listed}
         if unknown:
@@ -110,7 +110,7 @@ def request_refresh(link: Link, interactive: bool) -> None:
 @hookimpl
 def unlink(link: Link) -> None:
     """Delete the connection at Powens, with all Powens holds of it."""
-    with powens(read_settings(link.settings), token_of(link)) as api:
+    with powens(read_settings(link.settings), token_of(link), IN_A_PAGE) as api:
         api.delete(link.ref)
 
 

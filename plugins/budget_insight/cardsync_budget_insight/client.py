@@ -14,8 +14,8 @@ Row = dict[str, Any]
 
 PAGE_SIZE: Final = 1000  # the most Powens gives
 MOST_PAGES: Final = 1000
-# A page waits for begin_link and finish_link.
-IN_A_PAGE: Final = Limits(connect=3.0, read=6.0, deadline=8.0, tries=2)
+# A person waits in front of a page; two such calls fit into the host's own deadline.
+IN_A_PAGE: Final = Limits(connect=3.0, read=8.0, deadline=9.0, tries=2)
 # A forced refresh logs in at the bank before it answers.
 AT_THE_BANK: Final = 300.0
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cardsync_budget_insight.accounts import read_accounts
 from cardsync_budget_insight.cleaning import words
-from cardsync_budget_insight.client import powens, token_of
+from cardsync_budget_insight.client import IN_A_PAGE, powens, token_of
 from cardsync_budget_insight.settings import read_settings
 from cardsync_budget_insight.states import paris_time, state_of
 from cardsync_sdk import Link
@@ -13,7 +13,7 @@ from cardsync_sdk import Link
 
 def diagnose(link: Link) -> Mapping[str, str]:
     """Ask Powens about the connection, its consent and its accounts; no secrets, no amounts."""
-    with powens(read_settings(link.settings), token_of(link)) as api:
+    with powens(read_settings(link.settings), token_of(link), IN_A_PAGE) as api:
         connection = api.connection(link.ref)
         sources = api.sources(link.ref)
         accounts = read_accounts(api.accounts(link.ref))

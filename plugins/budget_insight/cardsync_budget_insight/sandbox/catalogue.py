@@ -134,43 +134,51 @@ BANKS: Final = (
 BY_UUID: Final = {bank.uuid: bank for bank in BANKS}
 BY_ID: Final = {bank.id: bank for bank in BANKS}
 
+# The first ones are people of the application's own demonstration, so that their cards fit them.
 HOLDERS: Final = (
-    "MME CLAIRE LEFEVRE",
+    "MME CAMILLE MOREAU",
     "M KARIM BENALI",
+    "MME JULIE PERRIN",
     "MME SOPHIE MARCHAND",
-    "M THOMAS GIRARD",
-    "MME AMELIE ROUSSEAU",
-    "M JULIEN PERRIN",
-    "MME NADIA HADDAD",
-    "M ANTOINE MOREL",
-    "MME LUCIE FONTAINE",
-    "M PIETER VAN DAMME",
-    "MME ELISE JANSSENS",
-    "M OLIVIER CHEVALIER",
+    "M NICOLAS ROCHE",
+    "MME AMELIE DUBOIS",
+    "M MAXIME PETIT",
+    "MME ANNA DE SMET",
+    "M LUC VERMEULEN",
+    "MME CLAIRE FONTAINE",
+    "M THOMAS LEMAIRE",
+    "M PHILIPPE GARNIER",
 )
+# Whose cards the customer "test" finds: each service its own people, none of them twice.
+_FIRST_HOLDER: Final = {"BNP Paribas Cartes Entreprises": 4, "American Express": 7, "Corner": 10}
 
 
 def accounts_of(bank: Bank, login: str) -> list[FoundAccount]:
     """Return what the customer ``login`` finds at ``bank``: the same at every log-in."""
-    return [
-        _found(bank, f"{bank.uuid}:{login}:{number}", number, spec)
-        for number, spec in enumerate(bank.accounts)
-    ]
+    first = _FIRST_HOLDER.get(bank.name, 0)
+    if login != "test":
+        first = _number_of(f"{bank.uuid}:{login}") % len(HOLDERS)
+    found = []
+    cards = 0
+    for place, spec in enumerate(bank.accounts):
+        holder = HOLDERS[(first + cards) % len(HOLDERS)] if spec.type == "card" else ""
+        cards += spec.type == "card"
+        found.append(_found(f"{bank.uuid}:{login}:{place}", spec, holder))
+    return found
 
 
-def _found(bank: Bank, key: str, number: int, spec: AccountSpec) -> FoundAccount:
-    digest = int(hashlib.sha256(key.encode()).hexdigest(), 16)
-    if spec.type != "card":
-        account = f"{digest % 10**11:011d}"
-        name = spec.product.capitalize()
-        opening = 800_000 + digest % 4_000_000
+def _found(key: str, spec: AccountSpec, holder: str) -> FoundAccount:
+    number = _number_of(key)
+    if not holder:
+        name, account = spec.product.capitalize(), f"{number % 10**11:011d}"
+        opening = 800_000 + number % 4_000_000
         return FoundAccount(key, spec, name, spec.product, account, fr_iban(account), opening)
-    holder = HOLDERS[(bank.id + number + digest % len(HOLDERS)) % len(HOLDERS)]
-    if ":test:" in key:
-        # The customer of the demonstration: holders in the order of the list, none twice.
-        holder = HOLDERS[number % len(HOLDERS)]
-    masked = f"497010XXXXXX{digest % 10**4:04d}"
+    masked = f"497010XXXXXX{number % 10**4:04d}"
     return FoundAccount(key, spec, f"CARTE {holder}", f"{spec.product} {holder}", masked, None, 0)
+
+
+def _number_of(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 def fr_iban(account: str, bank: str = "30009", branch: str = "00794") -> str:
