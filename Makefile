@@ -37,7 +37,7 @@ ifdef UV
 install = uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
   uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 install = $(PIP) install --require-hashes -r $(1) && \
   $(PIP) install --no-deps --no-build-isolation -e .
 endif
@@ -57,17 +57,16 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, translations, loc
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy $(TYPED)
-	@$(BIN)/djlint --check --lint --quiet templates
+	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/cardsync db check
 	@$(BIN)/pytest -q tests/architecture
 
 bench: $(VENV)/.dev ## Measure the import of 1 000 and 10 000 rows beside a bare bulk insert
 	@$(BIN)/python -m benchmarks
 
-fmt: $(VENV)/.dev ## Put code and templates into shape
+fmt: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
-	@$(BIN)/djlint --reformat --quiet templates
 
 migration: $(VENV)/.dev ## Write a migration from the changed tables: make migration m="what it does"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="…"'; exit 1; }

@@ -24,7 +24,12 @@ def in_sources() -> Catalog:
     catalog = Catalog(project="cardsync", charset="utf-8")
     for folder, methods in SOURCES.items():
         found = extract_from_dir(
-            REPOSITORY / folder, methods, keywords=KEYWORDS, comment_tags=("Translators:",)
+            REPOSITORY / folder,
+            methods,
+            keywords=KEYWORDS,
+            comment_tags=("Translators:",),
+            # Babel leaves out folders that begin with an underscore, as templates/_parts does.
+            directory_filter=lambda _path: True,
         )
         for path, _line, message, comments, context in found:
             place = (f"{folder}/{path}", 1)

@@ -1,5 +1,7 @@
 """The supervisor of ``cardsync up`` with small programs: what dies, what hangs, what forks."""
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ import pytest
 
 from tests.support.installation import children, descendants, is_alive, until
 from webapp.commands.supervisor import Program, Supervisor
+from webapp.processes import SUPERVISED
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -102,3 +105,27 @@ def test_output_waits_until_it_is_released(said: list[str]) -> None:
         assert said == []
         supervisor.release_output()
         assert any("loud | http://somewhere" in line for line in said)
+
+
+WORKER = """
+import os, time
+from webapp.processes import obey_supervisor
+obey_supervisor()
+if os.fork() == 0:
+    os.setpgrp()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ties processes so")
+def test_what_a_supervised_process_forked_ends_with_it() -> None:
+    """A work-horse whose worker was killed must not go on by itself."""
+    worker = subprocess.Popen(
+        [sys.executable, "-P", "-c", WORKER], env={**os.environ, SUPERVISED: "1"}
+    )
+    horse = until_children(worker.pid)[0]
+    # The tie is made right after the fork; leaving the group comes later.
+    assert until(lambda: os.getpgid(horse) == horse, 5)
+    worker.kill()
+    worker.wait()
+    assert until(lambda: not is_alive(horse), 5)

@@ -8,8 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from tests.support.installation import Installation, installation, is_alive, run_cardsync, until
+from webapp.storage.database import Database
+from webapp.storage.people import User
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -68,17 +71,31 @@ def test_a_second_one_in_the_same_folder_is_refused(running: Installation, folde
     assert refused.stderr.count("\n") == 1
 
 
-def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:
-    with installation(tmp_path) as first:
+def people_in(folder: Path) -> list[str]:
+    database = Database(f"sqlite:///{folder}/instance/cardsync.db")
+    with database.read() as session:
+        emails = list(session.exec(select(User.email)))
+    database.dispose()
+    return sorted(emails)
+
+
+def test_ctrl_c_stops_the_demo_whole_and_a_second_start_keeps_its_data(tmp_path: Path) -> None:
+    with installation(tmp_path, "--demo") as first:
         first.wait_until_ready()
+        assert until(lambda: first.process_of("sandbox") != 0, SOON), "the practice bank is missing"
+        assert until(lambda: first.process_of("worker") != 0, SOON)
         started = first.processes()
-        keys = (tmp_path / "instance" / "master.keys").read_text()
         assert first.stop(signal.SIGINT) == 0
         assert [line for pid, line in started.items() if is_alive(pid)] == []
-    with installation(tmp_path) as second:
+    addresses = re.findall(r"https?://\S+", first.output)
+    assert addresses[0] == first.url
+    assert "Log in with the password" in first.output
+    people = people_in(tmp_path)
+    assert len(people) >= 12
+    with installation(tmp_path, "--demo") as second:
         second.wait_until_ready()
-        assert (tmp_path / "instance" / "master.keys").read_text() == keys
         assert second.stop(signal.SIGTERM) == 0
+    assert people_in(tmp_path) == people
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux ties processes so")  # noqa: PTH112

@@ -109,6 +109,35 @@ SIGNED = [
         id="no header, two columns told apart by the balance",
     ),
     pytest.param(
+        "02/03/2026;-12,50;Carte;;CB CAFE;;0;Divers\n13/03/2026;100,00;Virement;;VIR X;;0;Divers\n"
+        "31/03/2026;1234,56;;;01234 567890X;;;\n",
+        [-1250, 10000],
+        id="no header, and a last line with the balance",
+    ),
+    pytest.param(
+        "1234\tEUR\t20260302\t1000,00\t980,00\t20260302\t-20,00\tCAFE\n"
+        "1234\tEUR\t20260303\t980,00\t1080,00\t20260303\t100,00\tLOON\n",
+        [-2000, 10000],
+        id="no header, balances before and after",
+    ),
+    pytest.param(
+        "Transaction Date,Clearing Date,Description,Type,Amount (USD)\n"
+        "03/13/2026,03/14/2026,COFFEE,Purchase,4.50\n03/15/2026,03/16/2026,ACH,Payment,-100.00\n",
+        [-450, 10000],
+        id="charges positive, known by the word purchase",
+    ),
+    pytest.param(
+        "Account,Transaction Date,Description,CAD$,USD$\n01234,3/13/2026,CAFE,-12.50,,\n",
+        [-1250],
+        id="a column of amounts per currency",
+    ),
+    pytest.param(
+        "Buchungstag;Vorgang;Währung;Umsatz; \n13.03.2026;CAFE;EUR;12,50;S\n"
+        "14.03.2026;LOHN;EUR;100,00;H\n",
+        [-1250, 10000],
+        id="Soll and Haben in a column without a name",
+    ),
+    pytest.param(
         "Datum,Omschrijving,Mutatie,,Saldo,\n30-03-2026,RENTE,EUR,\"-0,19\",EUR,\"13,88\"\n",
         [-19],
         id="a heading that spans the currency and the amount",
@@ -155,9 +184,9 @@ def test_amounts_get_their_sign(tmp_path: Path, text: str, minor: list[int]) -> 
         pytest.param(["Mar 2, 2026", "March 3rd, 2026"], [(3, 2), (3, 3)], id="American names"),
         pytest.param(["22.02.26", "23.02.26"], [(2, 22), (2, 23)], id="two digits of the year"),
         pytest.param(
-            [f"03/0{day}/2026" for day in range(2, 9)],
-            [(3, day) for day in range(2, 9)],
-            id="seven rising days in one order only",
+            [f"02/{day}/2026" for day in (10, 11, 12)] + [f"03/0{day}/2026" for day in (1, 2, 3)],
+            [(2, 10), (2, 11), (2, 12), (3, 1), (3, 2), (3, 3)],
+            id="six rising days in one order only",
         ),
     ],
 )
@@ -273,6 +302,17 @@ def test_a_row_without_booking_date_is_announced(tmp_path: Path) -> None:
     )
 
     assert [each.status.value for each in got.rows] == ["booked", "announced"]
+
+
+def test_a_pending_line_without_a_date_is_counted(tmp_path: Path) -> None:
+    got = read(
+        tmp_path,
+        '"Buchungstag";"Buchungstext";"Umsatz in EUR";\n"offen";"CAFE";"-3,50";\n'
+        '"13.03.2026";"X";"-12,50";\n\n"Alter Kontostand";"1.147,06 EUR";\n',
+    )
+
+    assert got.minor == [-1250]
+    assert got.warnings[0] == "1 line left out, not posted yet and without a date: line 2"
 
 
 def test_lines_that_are_no_transaction_are_counted(tmp_path: Path) -> None:

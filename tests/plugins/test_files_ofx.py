@@ -103,6 +103,8 @@ def test_amounts(tmp_path: Path, written: str, minor: int) -> None:
         pytest.param(row("1,234.56"), "bad_amount", "not a number", id="thousands"),
         pytest.param(row("1,107"), "bad_amount", "thousands mark", id="a comma of two meanings"),
         pytest.param(row(""), "bad_amount", "no amount", id="no amount"),
+        pytest.param(row("9" * 20), "bad_amount", "larger", id="larger than a database holds"),
+        pytest.param(row("9" * 5000), "bad_amount", "not a number", id="thousands of digits"),
         pytest.param(row("-12.345"), "amount_too_fine", "EUR", id="finer than a cent"),
         pytest.param(row(day="04/03/2026"), "bad_date", "YYYYMMDD", id="a local date"),
         pytest.param(row(day="20260230"), "bad_date", "no such day", id="no such day"),
@@ -112,7 +114,7 @@ def test_amounts(tmp_path: Path, written: str, minor: int) -> None:
 def test_a_broken_row_refuses_the_file_with_its_line(
     tmp_path: Path, bad: str, code: str, words: str
 ) -> None:
-    with pytest.raises(SourceRejected, match="^line ") as refused:
+    with pytest.raises(SourceRejected, match=r"^line ") as refused:
         read(tmp_path, statement(row(), row(), bad))
 
     assert refused.value.code == code

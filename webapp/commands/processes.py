@@ -14,18 +14,18 @@ NO_REDIS = (
 def worker() -> None:
     """Do the synchronisations: take jobs from the queue until told to stop."""
     settings = _settings_with_redis()
-    from webapp.jobs import worker as jobs_worker
+    from webapp.jobs.worker import main
 
-    jobs_worker.main(settings)
+    main(settings)
 
 
 @click.command()
 def clock() -> None:
     """Ring for what is due, every second, and tidy after dead runs. Two clocks do no harm."""
     settings = _settings_with_redis()
-    from webapp.jobs import clock as jobs_clock
+    from webapp.jobs.clock import main
 
-    jobs_clock.main(settings)
+    main(settings)
 
 
 def _settings_with_redis() -> Settings:

@@ -35,7 +35,7 @@
     select.before(field);
     select.hidden = true;
 
-    const shown = () => [...list.children];
+    const shown = () => [...list.querySelectorAll(".combobox__option")];
 
     function showChoice() {
       input.value = select.selectedOptions[0]?.label ?? "";
@@ -53,32 +53,42 @@
       select.dispatchEvent(new Event("change", { bubbles: true }));
       showChoice();
       close();
+      input.select();
     }
 
     function open(search) {
       const wanted = plain(search);
-      list.replaceChildren(
-        ...[...select.options]
-          .filter((option) => plain(option.label).includes(wanted))
-          .map((option, place) => {
-            const item = document.createElement("li");
-            item.id = `${list.id}-${place}`;
-            item.className = "combobox__option";
-            item.textContent = option.label;
-            item.dataset.value = option.value;
-            item.setAttribute("role", "option");
-            item.setAttribute("aria-selected", String(option.selected));
-            item.addEventListener("pointerdown", (event) => {
-              event.preventDefault();
-              choose(item);
-            });
-            return item;
-          }),
-      );
+      const found = [...select.options].filter((option) => plain(option.label).includes(wanted));
+      list.replaceChildren(...(found.length ? found.map(itemOf) : [nothing()]));
       active = -1;
       input.removeAttribute("aria-activedescendant");
-      list.hidden = !list.children.length;
-      input.setAttribute("aria-expanded", String(!list.hidden));
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+    }
+
+    function itemOf(option, place) {
+      const item = document.createElement("li");
+      item.id = `${list.id}-${place}`;
+      item.className = "combobox__option";
+      item.textContent = option.label;
+      item.dataset.value = option.value;
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-selected", String(option.selected));
+      item.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        choose(item);
+      });
+      return item;
+    }
+
+    function nothing() {
+      const item = document.createElement("li");
+      item.className = "combobox__nothing";
+      item.textContent = select.dataset.nothing;
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-disabled", "true");
+      item.setAttribute("aria-selected", "false");
+      return item;
     }
 
     function move(step) {

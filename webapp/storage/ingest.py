@@ -4,7 +4,6 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import Table, bindparam, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from cardsync_sdk.interchange import to_line
-from cardsync_sdk.types import FetchedTransaction
+from cardsync_sdk.types import FetchedTransaction, Fuel, Merchant
 from webapp.domain.expenses import ExpenseStatus, PaymentMode
 from webapp.domain.planning import (
     CANCELLED,
@@ -108,11 +107,18 @@ def bank_values(row: FetchedTransaction) -> dict[str, Any]:
         "fee_minor": row.fee.minor if row.fee else None,
         "memo": row.memo,
         "label": row.label,
-        "merchant": asdict(row.merchant) if row.merchant else None,
-        "fuel": asdict(row.fuel) if row.fuel else None,
+        "merchant": _plain(row.merchant),
+        "fuel": _plain(row.fuel),
         "card_last4": row.card_last4,
         "source_stamp": row.source_stamp,
     }
+
+
+def _plain(value: Merchant | Fuel | None) -> dict[str, Any] | None:
+    # dataclasses.asdict copies deeply, which a flat value of a bulk import need not pay for.
+    if value is None:
+        return None
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def change_transactions(

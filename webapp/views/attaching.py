@@ -222,9 +222,11 @@ def _save(place: Place, choices: Mapping[str, AccountChoice]) -> Saved:
 
 def _announce_saved(rows: Sequence[Row], saved: Saved, name: str = "") -> None:
     done = sum(row.ready for row in rows)
-    progress = _("%(done)d of %(all)d attached.", done=done, all=len(rows))
+    progress = ngettext(
+        "%(num)d of %(all)d attached", "%(num)d of %(all)d attached", done, all=len(rows)
+    )
     what = _("“%(name)s” is saved.", name=name) if name else _("Everything is saved.")
-    announce(f"{what} {progress}")
+    announce(f"{what} {progress}.")
     if saved.released:
         announce(
             ngettext(

@@ -53,7 +53,8 @@ def index() -> Response:
 def about(event: AuditEvent, names: Mapping[str, str]) -> str:
     """Return whom and what an event was about, in words."""
     detail = event.detail
-    told = [names.get(event.target_id, ""), names.get(str(detail.get("user")), "")]
+    target = "" if event.target_id == event.actor_id else names.get(event.target_id, "")
+    told = [target, names.get(str(detail.get("user")), "")]
     told += [
         word(str(detail[key])) for key, word in wording.AUDIT_DETAILS.items() if detail.get(key)
     ]

@@ -2,10 +2,12 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, Response, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from webapp.views.access import visitor
@@ -23,6 +25,66 @@ class Explanation:
     what: str
     next: str
     icon: str = "circle-alert"
+
+
+OURS = Explanation(
+    lazy_gettext("Something went wrong on our side"),
+    lazy_gettext(
+        "This is a mistake in cardsync, not in what you did. It has been written to the log."
+    ),
+    lazy_gettext("Try again in a moment. If it stays, give the administrator the number below."),
+    "server-crash",
+)
+
+EXPLANATIONS: Mapping[int, Explanation] = {
+    400: Explanation(
+        lazy_gettext("The request could not be read"),
+        lazy_gettext("Something in the address or the form is not as cardsync expects it."),
+        lazy_gettext("Go back, check what you typed, and try again."),
+    ),
+    401: Explanation(
+        lazy_gettext("Please log in"),
+        lazy_gettext("This page is for people who are logged in."),
+        lazy_gettext("Log in, then open it again."),
+        "lock",
+    ),
+    403: Explanation(
+        lazy_gettext("You may not do this here"),
+        lazy_gettext("Your role here does not include it."),
+        lazy_gettext("If you need it, ask an administrator of your group for the right."),
+        "lock",
+    ),
+    404: Explanation(
+        lazy_gettext("There is nothing at this address"),
+        lazy_gettext(
+            "The page does not exist, or it belongs to a legal entity you have no role in."
+        ),
+        lazy_gettext("Check the address, or start again from the first page."),
+        "search-x",
+    ),
+    405: Explanation(
+        lazy_gettext("This address does not work that way"),
+        lazy_gettext("A form was opened like a page, or the other way round."),
+        lazy_gettext("Go back and use the button on the page."),
+    ),
+    413: Explanation(
+        lazy_gettext("The file is too large"),
+        lazy_gettext("It is larger than this installation accepts. Nothing was stored."),
+        lazy_gettext("Choose a smaller file, or a photo at a lower resolution."),
+        "file-warning",
+    ),
+    422: Explanation(
+        lazy_gettext("Something in the form is not right"),
+        lazy_gettext("The form could not be accepted as it is. Nothing was stored."),
+        lazy_gettext("Go back, correct what is marked, and send it again."),
+    ),
+    429: Explanation(
+        lazy_gettext("Too many requests"),
+        lazy_gettext("Too many tries came in a short time."),
+        lazy_gettext("Wait 15 minutes, then try again."),
+        "clock-alert",
+    ),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -81,7 +143,7 @@ def _our_mistake(error: Exception) -> Response:
 
 def _page(code: int, explanation: Explanation, error: Exception | None = None) -> Response:
     error_id = secrets.token_hex(4)
-    path = request.path
+    path = _where()
     if error is not None:
         log.error("error %s: %s %s failed", error_id, request.method, path, exc_info=error)
     else:
@@ -98,61 +160,12 @@ def _page(code: int, explanation: Explanation, error: Exception | None = None) -
     return retarget_to_notices(response) if wants_block() else response
 
 
+def _where() -> str:
+    """Return the address for the log; that of a set-up link is itself a secret."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and "token" in rule.arguments else request.path
+
+
 def explain(code: int) -> Explanation:
     """Return the words for an HTTP status."""
-    known = {
-        400: Explanation(
-            _("The request could not be read"),
-            _("Something in the address or the form is not as cardsync expects it."),
-            _("Go back, check what you typed, and try again."),
-        ),
-        401: Explanation(
-            _("Please log in"),
-            _("This page is for people who are logged in."),
-            _("Log in, then open it again."),
-            "lock",
-        ),
-        403: Explanation(
-            _("You may not do this here"),
-            _("Your role in this legal entity does not include it."),
-            _("If you need it, ask an administrator of your group for the right."),
-            "lock",
-        ),
-        404: Explanation(
-            _("There is nothing at this address"),
-            _("The page does not exist, or it belongs to a legal entity you have no role in."),
-            _("Check the address, or start again from the first page."),
-            "search-x",
-        ),
-        405: Explanation(
-            _("This address does not work that way"),
-            _("A form was opened like a page, or the other way round."),
-            _("Go back and use the button on the page."),
-        ),
-        413: Explanation(
-            _("The file is too large"),
-            _("It is larger than this installation accepts. Nothing was stored."),
-            _("Choose a smaller file, or a photo at a lower resolution."),
-            "file-warning",
-        ),
-        422: Explanation(
-            _("Something in the form is not right"),
-            _("The form could not be accepted as it is. Nothing was stored."),
-            _("Go back, correct what is marked, and send it again."),
-        ),
-        429: Explanation(
-            _("Too many requests"),
-            _("Too many tries came in a short time."),
-            _("Wait 15 minutes, then try again."),
-            "clock-alert",
-        ),
-    }
-    ours = Explanation(
-        _("Something went wrong on our side"),
-        _("This is a mistake in cardsync, not in what you did. It has been written to the log."),
-        _("Try again in a moment. If it stays, give the administrator the number below."),
-        "server-crash",
-    )
-    if code in known:
-        return known[code]
-    return ours if code >= 500 else known[400]
+    return EXPLANATIONS.get(code, OURS if code >= 500 else EXPLANATIONS[400])

@@ -50,15 +50,17 @@ class SetupForm(Form):
         [InputRequired(), Length(max=120)],
         render_kw={"autocomplete": "organization"},
     )
-    country = SelectField(lazy_gettext("Country"), default="FR")
-    currency = SelectField(lazy_gettext("Currency"), default="EUR")
+    country = SelectField(lazy_gettext("Country"), [InputRequired()], default="FR")
+    currency = SelectField(lazy_gettext("Currency"), [InputRequired()], default="EUR")
     timezone = SelectField(
         lazy_gettext("Time zone"),
+        [InputRequired()],
         default="Europe/Paris",
         description=lazy_gettext("Days begin and end here; transactions are fetched at night."),
     )
     language = SelectField(
         lazy_gettext("Language"),
+        [InputRequired()],
         choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
     )
     name = StringField(
@@ -144,9 +146,9 @@ def create(token: str) -> Response:
         if link is None or not logins.use_link(session, link.id, now()):
             return _used()
         admin = _found(session, form, password_hash)
-    announce(_("Everything is ready. Welcome, %(name)s.", name=admin.name))
     response = see_other(url_for("home.show"))
     sessions.log_in(admin, response)
+    announce(_("Everything is ready. Welcome, %(name)s.", name=admin.name))
     return response
 
 

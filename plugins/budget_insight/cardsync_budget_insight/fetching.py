@@ -34,10 +34,10 @@ def fetch(
     """
     marks = parse_cursor(cursor)
     with powens(read_settings(link.settings), token_of(link)) as api:
-        connection = api.connection(link.ref)
+        connection = {**api.connection(link.ref), "id": link.ref}
         rows = {str(row.get("id")): row for row in api.accounts(link.ref)}
         listed = read_accounts(list(rows.values()))
-        walk = Walk(api, link.ref, known_accounts(accounts, listed), {})
+        walk = Walk(api, connection, known_accounts(accounts, listed), {})
         yield from walk.batches(marks, window)
     error = state_error(connection)
     if error is not None:
@@ -80,7 +80,7 @@ class Walk:
     """One walk over a connection; ``newest`` is the newest change stamp seen of each account."""
 
     api: Powens
-    ref: str
+    connection: Row
     accounts: Mapping[str, KnownAccount]
     newest: dict[str, datetime]
 
@@ -101,7 +101,7 @@ class Walk:
 
     def _read(self, refs: Mapping[str, Any], query: Mapping[str, str]) -> Iterator[Batch]:
         asked = {ref: self.accounts[ref] for ref in refs}
-        for rows in self.api.pages(self.ref, query):
+        for rows in self.api.pages(str(self.connection["id"]), query):
             self._note(rows)
             page = read_page(rows, asked)
             yield Batch(
@@ -111,14 +111,16 @@ class Walk:
             )
 
     def _note(self, rows: Sequence[Any]) -> None:
-        """Remember the newest stamps; one from the future would hide the changes before it."""
-        latest = datetime.now(UTC) + timedelta(days=1)
+        """Remember the newest stamps; one far ahead would hide all the changes before it."""
+        refreshed = paris_time(self.connection.get("last_update")) or datetime.now(UTC)
+        latest = refreshed + OVERLAP
         for row in rows:
             changed = paris_time(row.get("last_update")) if isinstance(row, dict) else None
             if changed is None:
                 continue
             ref = str(row.get("id_account"))
-            self.newest[ref] = max(min(changed, latest), self.newest.get(ref, changed))
+            changed = min(changed, latest)
+            self.newest[ref] = max(changed, self.newest.get(ref, changed))
 
     def new_marks(self, marks: Marks, window: FetchWindow, rows: Mapping[str, Row]) -> Marks:
         """Return how far each account is read now, at the end of a complete walk."""

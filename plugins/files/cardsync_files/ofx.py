@@ -24,7 +24,7 @@ from cardsync_sdk import (
     TransactionStatus,
     exponent_of,
 )
-from cardsync_sdk.money import is_currency_code
+from cardsync_sdk.money import MAX_MINOR, is_currency_code
 
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
@@ -34,12 +34,13 @@ _MARK: Final = re.compile(
 )
 _ELEMENT: Final = re.compile(r"<([A-Za-z0-9._]+)>([^<]+)")
 _BAD_STATUS: Final = re.compile(
-    r"<STATUS>((?:(?!</STATUS>).)*?<SEVERITY>\s*ERROR.*?)(?:</STATUS>|\Z)",
+    r"<STATUS>((?:(?!</STATUS>).){0,500}?<SEVERITY>\s*ERROR.{0,500}?)(?:</STATUS>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _INVESTMENT: Final = re.compile(r"<INVTRAN>", re.IGNORECASE)
 _ROW_START: Final = re.compile(r"<STMTTRNP?>", re.IGNORECASE)
 _DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?![\d])|(\d{4})(\d{2})(\d{2})\d{2,6}", re.ASCII)
+_LONGEST_AMOUNT: Final = 60
 _AMOUNT: Final = re.compile(r"([+-]?)(\d*)(?:([.,])(\d*))?", re.ASCII)
 
 _ANNOUNCED: Final = TransactionStatus.ANNOUNCED
@@ -242,7 +243,7 @@ def _place(text: str, start: int, end: int, broken: _Broken) -> int:
 
 def _minor(text: str, places: int, currency: str) -> int:
     """Read an amount of section 3.2.9.1: an optional sign, digits, one point or comma."""
-    found = _AMOUNT.fullmatch(text.replace(" ", ""))
+    found = _AMOUNT.fullmatch(text.replace(" ", "")) if len(text) <= _LONGEST_AMOUNT else None
     if found is None or not (found[2] or found[4]):
         words = f"the amount {shown(text)} is not a number" if text else "there is no amount"
         raise _Broken("bad_amount", words, text)
@@ -253,7 +254,10 @@ def _minor(text: str, places: int, currency: str) -> int:
     if fraction[places:].strip("0"):
         words = f"{text} is finer than the minor unit of {currency}"
         raise _Broken("amount_too_fine", words, text)
-    return int(f"{sign}{whole}{fraction[:places]:0<{places}}" if places else f"{sign}{whole or 0}")
+    minor = int(f"{sign}{whole}{fraction[:places]:0<{places}}" if places else f"{sign}{whole or 0}")
+    if abs(minor) > MAX_MINOR:
+        raise _Broken("bad_amount", f"{shown(text)} is larger than any amount", text)
+    return minor
 
 
 @lru_cache(maxsize=4096)

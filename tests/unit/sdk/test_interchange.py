@@ -134,9 +134,7 @@ def test_amounts_are_exact_minor_units(text: str, currency: str, minor: int) -> 
         pytest.param({"fuel": {"odometer_km": "1"}}, "bad_row", "kilometres", id="odometer text"),
     ],
 )
-def test_what_is_not_understood_is_refused(
-    changes: dict[str, Any], code: str, words: str
-) -> None:
+def test_what_is_not_understood_is_refused(changes: dict[str, Any], code: str, words: str) -> None:
     with pytest.raises(SourceRejected) as refused:
         from_dict(shape(**changes))
 
@@ -174,7 +172,7 @@ def test_a_row_takes_the_account_of_its_file() -> None:
     ],
 )
 def test_a_line_that_is_no_object_is_refused_with_its_number(line: str) -> None:
-    with pytest.raises(SourceRejected, match="^line 3: ") as refused:
+    with pytest.raises(SourceRejected, match=r"^line 3: ") as refused:
         list(read_lines([json.dumps(shape()), "", line]))
 
     assert (refused.value.code, refused.value.line) == ("bad_json", 3)

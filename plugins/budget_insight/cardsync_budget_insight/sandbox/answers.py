@@ -253,22 +253,8 @@ def transaction(row: Row, account_currency: str) -> Answer:
         "id": row["id"],
         "id_account": row["id_account"],
         "webid": None,
-        "application_date": row["application_date"],
-        "date": row["date"],
-        "datetime": None,
-        "vdate": body["vdate"],
-        "vdatetime": None,
-        "rdate": row["rdate"],
-        "rdatetime": None,
-        "bdate": body["bdate"],
-        "bdatetime": None,
-        "value": _number(row["value"]),
-        "gross_value": _number(body["gross_value"]),
-        "original_value": _number(body["original_value"]),
-        "original_gross_value": None,
-        "original_currency": _maybe_currency(body["original_currency"]),
-        "commission": _number(body["commission"]),
-        "commission_currency": _maybe_currency(body["commission_currency"]),
+        **_days(row, body),
+        **_amounts(row, body),
         "type": row["type"],
         "original_wording": row["wording"],
         "simplified_wording": label,
@@ -295,6 +281,32 @@ def transaction(row: Row, account_currency: str) -> Answer:
     }
     # What a tester made the answer say beside or against what the line says.
     return {**answer, **body.get("answer", {})}
+
+
+def _days(row: Row, body: Answer) -> Answer:
+    return {
+        "application_date": row["application_date"],
+        "date": row["date"],
+        "datetime": None,
+        "vdate": body["vdate"],
+        "vdatetime": None,
+        "rdate": row["rdate"],
+        "rdatetime": None,
+        "bdate": body["bdate"],
+        "bdatetime": None,
+    }
+
+
+def _amounts(row: Row, body: Answer) -> Answer:
+    return {
+        "value": _number(row["value"]),
+        "gross_value": _number(body["gross_value"]),
+        "original_value": _number(body["original_value"]),
+        "original_gross_value": None,
+        "original_currency": _maybe_currency(body["original_currency"]),
+        "commission": _number(body["commission"]),
+        "commission_currency": _maybe_currency(body["commission_currency"]),
+    }
 
 
 def _party(label: str) -> Answer:

@@ -64,6 +64,9 @@ def read(text: str, account: AccountRef, hints: Hints) -> Statement:
     statement = Statement()
     layout = _layout_of(records)
     table = select(records, layout)
+    if layout.header is None and (last := content.last_balance(table.rows)) is not None:
+        table.rows.remove(last)
+        table.summing_up.append(last.line)
     table.tell(statement)
     check_widths(table, layout)
     rows = rows_of(table.rows, records, layout, account, statement)

@@ -7,6 +7,7 @@ from typing import Final
 
 from cardsync_files.statement import refuse, shown
 from cardsync_sdk import exponent_of
+from cardsync_sdk.money import MAX_MINOR
 
 _SYMBOLS: Final = {
     "€": frozenset({"EUR"}), "£": frozenset({"GBP"}), "¥": frozenset({"JPY", "CNY"}),
@@ -15,6 +16,7 @@ _SYMBOLS: Final = {
     "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}), "₹": frozenset({"INR"}),
 }  # fmt: skip
 _SYMBOL: Final = re.compile(r"R\$|[€£¥₽₹]|(?:US|CA?|AU?|NZ|HK|S)?\$|zł|Kč|kr\.?|Ft|[A-Z]{3}")
+_LONGEST_AMOUNT: Final = 40
 _SPACES: Final = "'\u2019 \u00a0\u202f\u2009"
 _BODY: Final = re.compile(rf"([+-]?)[ ]?([\d.,{_SPACES}]*\d)", re.ASCII)
 _PLAIN: Final = re.compile(r"[+-]?\d+(?:([.,])\d\d?)?", re.ASCII)
@@ -42,6 +44,8 @@ class Number:
 
 def take_apart(cell: str) -> Number | None:
     """Return what stands in a cell that is an amount and nothing else, else ``None``."""
+    if len(cell) > _LONGEST_AMOUNT:
+        return None
     text = cell.replace("\u2212", "-").replace("\u2013", "-").strip()
     negative = False
     if text.startswith("(") and text.endswith(")"):
@@ -89,7 +93,7 @@ def decimal_mark(cells: Iterable[tuple[str, int]], what: str) -> str | None:
         if mark is not None:
             first.setdefault(mark, (cell, line))
     if len(first) == 2:
-        (one, _), (other, line) = first["."], first[","]
+        (one, _), (other, line) = sorted(first.values(), key=lambda found: found[1])
         words = f"{shown(one)} and {shown(other)}"
         refuse("bad_amount", f"the {what} use both a point and a comma for decimals: {words}", line)
     return next(iter(first), None)
@@ -131,7 +135,7 @@ class AmountColumn:
         :raises SourceRejected: ``bad_amount`` or ``amount_too_fine`` with the line.
         """
         places = exponent_of(currency)
-        if places == 2 and (fast := _FAST[self.mark].fullmatch(cell)):
+        if places == 2 and len(cell) < 16 and (fast := _FAST[self.mark].fullmatch(cell)):
             return int(f"{fast[1]}{fast[2]}{fast[3] or '00'}")
         number = take_apart(cell)
         if number is None:
@@ -146,6 +150,8 @@ class AmountColumn:
             refuse("amount_too_fine", words, line)
         whole = re.sub(r"\D", "", found[1])
         minor = int(whole + fraction[:places].ljust(places, "0") or "0")
+        if minor > MAX_MINOR:
+            refuse("bad_amount", f"{self.name}: {shown(cell)} is larger than any amount", line)
         return -minor if number.negative else minor
 
     def _check_symbol(self, symbol: str, cell: str, line: int, currency: str) -> None:

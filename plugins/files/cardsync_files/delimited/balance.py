@@ -54,7 +54,11 @@ def fits(
 
 
 def chains_for(days: Sequence[date]) -> Sequence[Chain]:
-    """Return the chains with the balance after each row that the order of the days allows."""
+    """Return the chains with the balance after each row that the order of the days allows.
+
+    A balance before each row, read the other way round, looks like one after it with all signs
+    turned: such a chain can prove which column is the balance, but never a sign.
+    """
     rising = any(later > earlier for earlier, later in pairwise(days))
     falling = any(later < earlier for earlier, later in pairwise(days))
     if rising and not falling:

@@ -12,7 +12,7 @@ from itertools import permutations
 from typing import Final, NoReturn
 
 from cardsync_files.delimited.amounts import amount_column, is_decimal, is_number
-from cardsync_files.delimited.balance import Chain, chains_for, proven
+from cardsync_files.delimited.balance import AFTER, ALL, Chain, chains_for, proven
 from cardsync_files.delimited.dates import DateColumn, Order, is_date, possible_orders
 from cardsync_files.delimited.dialect import Record
 from cardsync_files.delimited.headings import currency_code
@@ -23,6 +23,7 @@ from cardsync_sdk import SourceRejected
 
 _MASKED_NUMBER: Final = re.compile(r"[*xX•]{2,}[ *xX•-]*\d{3,4}\b")
 _IDENTIFIER: Final = re.compile(r"[A-Z]{0,4}[\d ./-]{6,}|[A-Z]{2}\d{2}[A-Z0-9 ]{10,}")
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _MANY: Final = 6
 
 Column = list[int | None]
@@ -34,6 +35,8 @@ def main_rows(records: Sequence[Record]) -> list[Record]:
     Where two rows differ, a line with a masked account number is the bank's banner.
     """
     rows = [record for record in records if is_dated_sum(record)]
+    if not rows:
+        _refuse("no row holds a date and an amount")
     places = Counter(_first_date(record) for record in rows)
     if len(places) > 1 and any(_MASKED_NUMBER.search(cell) for cell in rows[0].cells):
         places[_first_date(rows[0])] -= 1
@@ -85,10 +88,19 @@ def find_texts(layout: Layout, rows: Sequence[Record]) -> None:
         layout.roles[Role.MEMO] = telling or list(texts)
 
 
+def last_balance(rows: Sequence[Record]) -> Record | None:
+    """Find the closing balance of a table without a header: its last row, if it alone has no words.
+
+    Some French banks end their list so; taken for a transaction it would be a large one.
+    """
+    texts = [any(map(_is_text, record.cells)) for record in rows]
+    return rows[-1] if len(rows) > 1 and all(texts[:-1]) and not texts[-1] else None
+
+
 def _is_text(cell: str) -> bool:
     if is_date(cell) or currency_code(cell) or _IDENTIFIER.fullmatch(cell):
         return False
-    return any(sign.isalpha() for sign in cell)
+    return _LETTERS.search(cell) is not None
 
 
 def _first_date(record: Record) -> int:
@@ -171,19 +183,50 @@ def _by_proof(
 ) -> dict[Role, int] | None:
     """Find the one reading under which a column is the balance of the others."""
     balances = {balance: known} if balance is not None and known is not None else dict(columns)
-    found: list[dict[Role, int]] = []
-    for total, balance_column in balances.items():
-        rest = [place for place in columns if place != total]
-        found += [
-            {Role.AMOUNT: place, Role.BALANCE: total}
-            for place in rest
-            if None not in columns[place] and proven(columns[place], balance_column, chains)
-        ]
-        for out, back in permutations(rest, 2):
-            moved = _moved(columns[out], columns[back])
-            if moved is not None and proven(moved, balance_column, chains):
-                found.append({Role.DEBIT: out, Role.CREDIT: back, Role.BALANCE: total})
-    return found[0] if len(found) == 1 else None
+    pairs = [
+        {Role.DEBIT: out, Role.CREDIT: back, Role.BALANCE: total}
+        for total, column in balances.items()
+        for out, back in permutations([place for place in columns if place != total], 2)
+        if (moved := _moved(columns[out], columns[back])) and proven(moved, column, chains)
+    ]
+    # One half of a pair may follow the balance for a while, so pairs come first; and the balance
+    # after a row comes before one that stands before it.
+    for found in (
+        pairs,
+        _by_row(columns),
+        *(_singles(columns, balances, each) for each in (AFTER, ALL)),
+    ):
+        if found:
+            return found[0] if all(each == found[0] for each in found) else None
+    return None
+
+
+def _singles(
+    columns: dict[int, Column], balances: dict[int, Column], chains: Sequence[Chain]
+) -> list[dict[Role, int]]:
+    return [
+        {Role.AMOUNT: place, Role.BALANCE: total}
+        for total, column in balances.items()
+        for place in columns
+        if place != total and None not in columns[place] and proven(columns[place], column, chains)
+    ]
+
+
+def _by_row(columns: dict[int, Column]) -> list[dict[Role, int]]:
+    """Find a balance before, an amount and a balance after that add up in every row.
+
+    A sum is the same both ways round; the amount is the one of the two with spend in it.
+    """
+    return [
+        {Role.AMOUNT: moved, Role.BALANCE: after}
+        for before, moved, after in permutations(columns, 3)
+        if _has_negative(columns[moved])
+        and not _has_negative(columns[before])
+        and all(
+            a is not None and b is not None and c is not None and b and a + b == c
+            for a, b, c in zip(columns[before], columns[moved], columns[after], strict=True)
+        )
+    ]
 
 
 def _moved(out: Column, back: Column) -> Column | None:

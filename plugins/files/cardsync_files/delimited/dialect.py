@@ -2,6 +2,7 @@
 
 import csv
 import html
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from cardsync_files.statement import MOST_ROWS, refuse
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_ROWS: Final = 200
-_LONGEST_CELL: Final = 20_000
 _BANNER_ROWS: Final = 1000
 _NAMED_ENTITY: Final = re.compile(
     r"&(?:amp|nbsp|apos|euro|#\d{2,4}|[A-Za-z](?:acute|grave|circ|uml|cedil|tilde)|(?:ae|AE|oe|OE|sz)lig);"
@@ -53,7 +53,7 @@ def records_of(text: str) -> list[Record]:
 
 def _records(text: str, delimiter: str, skipped: int, most: int) -> "list[Record]":
     found: list[Record] = []
-    reader = csv.reader(text.split("\n"), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     guarded = '="' in text
     line = 1 + skipped
     try:

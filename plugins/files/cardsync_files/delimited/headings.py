@@ -20,7 +20,7 @@ from cardsync_files.delimited.headwords import (
 
 # A word found in a heading tells the currency of its amounts: "Montant (EUR)", "Amount in $".
 _CURRENCY_WORDS: Final = {
-    "euro": "EUR", "euros": "EUR", "€": "EUR", "£": "GBP", "zl": "PLN", "kc": "CZK",
+    "euro": "EUR", "euros": "EUR", "€": "EUR", "£": "GBP", "zl": "PLN", "kc": "CZK", "円": "JPY",
 }  # fmt: skip
 _CODES: Final = """
     AED ARS AUD BGN BHD BRL BYN CAD CHF CLP CNY COP CZK DKK DZD EGP EUR GBP GEL GHS HKD HRK HUF
@@ -44,6 +44,9 @@ class Heading:
         self.name = name
         self.words, self.currency = _normal(name)
         self.role, self.rank = _role_of(self.words)
+        if not self.words and self.currency:
+            # Only a currency for a name, such as "CAD$": a column of amounts in it.
+            self.role, self.rank = Role.AMOUNT, 999
 
 
 def currency_code(cell: str) -> str | None:
@@ -69,7 +72,8 @@ def _normal(name: str) -> tuple[str, str | None]:
     currency: str | None = None
     kept: list[str] = []
     for word in plain_words(name).split():
-        code = _CURRENCY_WORDS.get(word) or (word.upper() if word.upper() in CODES else None)
+        bare = word.strip("$") or word
+        code = _CURRENCY_WORDS.get(bare) or (bare.upper() if bare.upper() in CODES else None)
         if code is not None:
             currency = code
         elif word not in ("$", "#"):

@@ -12,7 +12,7 @@ from cardsync_files.delimited.headings import currency_code
 from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout
 from cardsync_files.delimited.signs import Evidence, of_flagged, of_pair, of_single
-from cardsync_files.delimited.vocabulary import directions_of, says_money_in
+from cardsync_files.delimited.vocabulary import directions_of, says
 from cardsync_files.statement import refuse
 from cardsync_sdk import SourceRejected
 
@@ -52,7 +52,7 @@ def read_money(
         balances=balances,
         chains=chains_for(days),
         is_card=is_card,
-        says_money_in=lambda row: says_money_in(" ".join(rows[row].cells)),
+        says=lambda what, row: says(what, _words(rows[row], layout)),
         positive_is_spend=positive_is_spend,
     )
     amount = layout.get(Role.AMOUNT)
@@ -68,6 +68,12 @@ def read_money(
         else:
             amounts = of_single(values, evidence)
     return Money(amounts, currencies, balances, flag, evidence.warnings)
+
+
+def _words(row: Record, layout: Layout) -> str:
+    """Return what a row says about itself; in a table without known headings, all it says."""
+    places = layout.all(Role.PAYEE, Role.MEMO, Role.LABEL, Role.FLAG)
+    return " ".join(row.cell(place) for place in places) if places else " ".join(row.cells)
 
 
 def read_optional(

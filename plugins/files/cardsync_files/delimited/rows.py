@@ -10,7 +10,7 @@ from cardsync_files.delimited.dates import is_date
 from cardsync_files.delimited.dialect import Record
 from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout, find_header
-from cardsync_files.delimited.vocabulary import may_sum_up, sums_up
+from cardsync_files.delimited.vocabulary import State, may_sum_up, state_of, sums_up
 from cardsync_files.statement import MOST_ROWS, Statement, refuse, shown
 
 _MAY_SUM_UP: Final = re.compile(
@@ -26,6 +26,7 @@ class Table:
     rows: list[Record] = field(default_factory=list)
     without_amount: list[int] = field(default_factory=list)
     summing_up: list[int] = field(default_factory=list)
+    announced: list[int] = field(default_factory=list)
     remarks: list[int] = field(default_factory=list)
     continued: bool = False
 
@@ -33,6 +34,7 @@ class Table:
         """Note in ``statement`` what was not taken in."""
         statement.left_out(self.without_amount, "without an amount")
         statement.left_out(self.summing_up, "a balance or a total")
+        statement.left_out(self.announced, "not posted yet and without a date")
         statement.left_out(self.remarks, "no date and no amount")
 
 
@@ -103,6 +105,9 @@ def _sort_undated(table: Table, record: Record, layout: Layout) -> None:
         table.remarks.append(record.line)
         return
     said = [record.cell(place) for place in layout.dates]
+    if any(state_of(cell) is State.ANNOUNCED for cell in said):
+        table.announced.append(record.line)
+        return
     if not any(is_number(cell) for cell in written) and _is_table_head(record):
         refuse("two_tables", "a second table begins here: export each one alone", record.line)
     dates = " and ".join(shown(cell) for cell in said if cell)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from cardsync_files.delimited.balance import ALL, Chain, proven
+from cardsync_files.delimited.vocabulary import Said
 from cardsync_files.statement import refuse
 
 _FEW_ROWS: Final = 3
@@ -20,16 +21,20 @@ class Evidence:
     """What the file says beside its amounts.
 
     :param balances: the balance of each row. :param chains: how they may follow each other.
-    :param is_card: the file is about a payment card. :param says_money_in: row → its words speak of
-        money received. :param positive_is_spend: what a person said, ``None`` if nothing.
+    :param is_card: the file is about a payment card. :param says: what, row → the row's words
+        speak of it. :param positive_is_spend: what a person said, ``None`` if nothing.
     """
 
     balances: Sequence[int | None]
     chains: Sequence[Chain]
     is_card: bool
-    says_money_in: Callable[[int], bool]
+    says: Callable[[Said, int], bool]
     positive_is_spend: bool | None = None
     warnings: list[str] = field(default_factory=list)
+
+    def count(self, what: Said, rows: Sequence[int]) -> int:
+        """Count the rows that speak of ``what``, in a long file among some hundreds of them."""
+        return sum(self.says(what, row) for row in rows[:_ENOUGH])
 
 
 def of_pair(
@@ -82,30 +87,40 @@ def _positive_is_spend(amounts: Sequence[int], evidence: Evidence) -> bool:
     down = [row for row, amount in enumerate(amounts) if amount < 0]
     if not up:
         return False
-    if not evidence.is_card:
-        if proven(amounts, evidence.balances, evidence.chains):
-            return False
-        if proven([-amount for amount in amounts], evidence.balances, evidence.chains):
-            return True
-    in_up = sum(map(evidence.says_money_in, up[:_ENOUGH]))
-    in_down = sum(map(evidence.says_money_in, down[:_ENOUGH]))
-    if not down:
-        return _without_negatives(len(up[:_ENOUGH]), in_up, evidence)
-    if in_down and not in_up and len(up) > len(down):
+    # What a card owes grows with its charges: only an account's balance proves a sign.
+    if not evidence.is_card and proven(amounts, evidence.balances, evidence.chains):
+        return False
+    if not evidence.is_card and proven(
+        [-amount for amount in amounts], evidence.balances, evidence.chains
+    ):
         return True
-    if evidence.is_card and not in_up and len(up) >= len(down):
-        _refuse(
-            "this is a card's file, and it does not say whether its charges are the positive ones"
-        )
+    return _by_words(up, down, evidence) if down else _without_negatives(up, evidence)
+
+
+def _by_words(up: Sequence[int], down: Sequence[int], evidence: Evidence) -> bool:
+    as_written = evidence.count(Said.INCOME, up) + evidence.count(Said.PURCHASE, down)
+    credited = evidence.count(Said.CARD_CREDIT, down)
+    bought = evidence.count(Said.PURCHASE, up)
+    if as_written and not evidence.is_card:
+        return False
+    if (credited or bought) and not as_written:
+        thanked = evidence.count(Said.THANKS, down) == len(down[:_ENOUGH])
+        if evidence.is_card or (thanked and len(up) > len(down)) or 2 * bought >= len(up):
+            return True
+    if evidence.is_card and len(up) >= len(down) and not (as_written and not credited + bought):
+        _refuse("this is a card's file, and it does not say whether its charges are the positive")
+    if len(up) > len(down) and len(up) + len(down) >= _FEW_ROWS and not as_written:
+        _refuse("most amounts are positive, and nothing says whether that is spend or income")
     return False
 
 
-def _without_negatives(rows: int, money_in: int, evidence: Evidence) -> bool:
-    if evidence.is_card:
-        return money_in * 2 <= rows
-    if not money_in and rows >= _FEW_ROWS:
+def _without_negatives(up: Sequence[int], evidence: Evidence) -> bool:
+    income, bought = evidence.count(Said.INCOME, up), evidence.count(Said.PURCHASE, up)
+    if evidence.is_card or 2 * bought >= len(up[:_ENOUGH]):
+        return income * 2 <= len(up[:_ENOUGH])
+    if not income and len(up) >= _FEW_ROWS:
         _refuse("every amount is positive, and nothing says whether that is spend or income")
-    if not money_in:
+    if not income:
         evidence.warnings.append("every amount is positive: taken as money received")
     return False
 

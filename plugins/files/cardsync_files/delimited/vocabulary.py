@@ -22,8 +22,9 @@ def _words(text: str) -> frozenset[str]:
 
 _STATES: Final = {
     State.ANNOUNCED: _words(
-        "pending|processing|authorized|authorised|authorization|autorizzato|non contabilizzato"
-        "|en attente|en cours|en cours de traitement|a venir|en instance|non comptabilise|attente"
+        "pending|waiting|processing|authorized|authorised|authorization|autorizzato"
+        "|non contabilizzato|en attente|en cours|en cours de traitement|a venir|en instance"
+        "|non comptabilise|attente"
         "|vorgemerkt|umsatz vorgemerkt|offen|in behandeling|gereserveerd|pendiente|retenido"
         "|in attesa|provisional|hold|scheduled|oczekujaca|v обработке|в обработке|hold authorised"
     ),
@@ -33,7 +34,7 @@ _STATES: Final = {
         "|geannuleerd|cancelado|cancelada|rechazado|rechazada|annullato|rifiutato|отклонено|отменено"
     ),
     State.BOOKED: _words(
-        "completed|complete|settled|posted|booked|cleared|paid|succeeded|success|successful|done"
+        "ok|completed|complete|settled|posted|booked|cleared|paid|succeeded|success|successful|done"
         "|processed|executed|finished|comptabilise|comptabilisee|execute|executee|regle|reglee"
         "|termine|terminee|valide|validee|gebucht|umsatz gebucht|geboekt|verwerkt|contabilizado"
         "|realizado|liquidado|contabilizzato|eseguito|zaksiegowana|выполнено|исполнено|проведено"
@@ -71,15 +72,44 @@ _TOTAL: Final = re.compile(
     r"|kontostand|итого|合計|合计)\b"
 )
 
-# What says on a row of money in that it is money in, and on one of spend that it is spend.
-_MONEY_IN: Final = re.compile(
-    r"\b(payment received|payment thank|automatic payment|autopay|auto ?pay\w*|thank you|merci"
-    r"|payment (complete|from)|paiement recu|remboursement|refund\w*|avoir|reimburse\w*|rebate"
-    r"|deposit|salary|salaire|paie|payroll|gehalt|lohn|nomina|stipendio|salaris|gutschrift"
-    r"|virement (en votre faveur|recu|de)|virements recus|vir (sepa )?recu|credit transfer|cashback"
-    r"|interest (paid|earned|received)|dividend\w*|top ?up|einzahlung|uberweisung erhalten|ingreso"
-    r"|abono|bonifico a vostro favore|accredito|ontvangen|prelevement automatique enregistre)\b"
+# On a row of money received, in a file where spend is negative.
+_INCOME: Final = re.compile(
+    r"\b(payment (received|from|complete)|paiement recu|remboursement|refund\w*|avoir|rebate"
+    r"|reimburse\w*|deposit|salar\w+|paie|payroll|gehalt|lohn|nomina|stipendio|loon|gutschrift"
+    r"|virements?|vir|versement|remise|transfer\w*|uberweisung|ueberweisung|bonifico|giro"
+    r"|overschrijving|transferencia|traspaso|interest|interets|zinsen|dividend\w*|top ?up|cashback"
+    r"|einzahlung|zahlungseingang|ingreso|abono|accredito|ontvangen|storting|credit)\b"
 )
+# On a row that lowers what a card owes, in a file where charges are positive.
+_CARD_CREDIT: Final = re.compile(
+    r"\b(payments?|paiements?|autopay\w*|auto ?pay|thank you|merci|refund\w*|return|avoir|rebate"
+    r"|remboursement|prelevement automatique|gutschrift|einzahlung|betaling|credit)\b"
+)
+_THANKS: Final = re.compile(
+    r"\b(payment received|payment[ ,]*thank ?(you|s)|thank you for your payment|paiement recu"
+    r"|(enregistre|paiement)s?[ ,]*merci|zahlung erhalten|betaling ontvangen|pago recibido)\b"
+)
+_PURCHASE: Final = re.compile(
+    r"\b(purchase|sale|achat|cb|carte|card payment|pos|debit card|kartenzahlung|pago con tarjeta"
+    r"|compra|acquisto|betaalpas|bankomat|lastschrift|prlv|prelevement|direct debit)\b"
+)
+
+
+class Said(StrEnum):
+    """What the words of a row tell about its direction."""
+
+    INCOME = "income"
+    CARD_CREDIT = "card_credit"
+    THANKS = "thanks"
+    PURCHASE = "purchase"
+
+
+_SAID: Final = {
+    Said.INCOME: _INCOME,
+    Said.CARD_CREDIT: _CARD_CREDIT,
+    Said.THANKS: _THANKS,
+    Said.PURCHASE: _PURCHASE,
+}
 
 
 def state_of(cell: str) -> State | None:
@@ -111,6 +141,6 @@ def may_sum_up(cell: str) -> bool:
     return _TOTAL.search(plain_words(cell)) is not None
 
 
-def says_money_in(text: str) -> bool:
-    """Say whether ``text`` speaks of money received or given back."""
-    return _MONEY_IN.search(plain_words(text)) is not None
+def says(what: Said, text: str) -> bool:
+    """Say whether the words of a row speak of ``what``."""
+    return _SAID[what].search(plain_words(text)) is not None
