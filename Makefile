@@ -34,7 +34,7 @@ else
 endif
 
 ifdef UV
-install = uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
+install = uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) && \
   uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq

@@ -17,6 +17,7 @@ from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.loopback import close_the_outside
 from tests.support.postgres import running_postgres
 from tests.support.redis_server import running_redis
+from tests.support.scratch import scratch_folder
 from webapp.config import Settings
 from webapp.storage.database import Database
 
@@ -54,9 +55,10 @@ def redis_url(redis_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+def sqlite_template() -> Iterator[SqliteTemplate]:
     """Migrate one SQLite file to copy."""
-    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+    with scratch_folder("cs-sqlite-") as folder:
+        yield SqliteTemplate(folder)
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +71,10 @@ def postgres_template(worker_id: str) -> Iterator[PostgresTemplate]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: SqliteTemplate, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: SqliteTemplate) -> Iterator[str]:
     """Return a fresh, migrated SQLite database."""
-    return sqlite_template.create(tmp_path)
+    with scratch_folder("cs-sqlite-") as folder:
+        yield sqlite_template.create(folder)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@
 import base64
 import binascii
 import hashlib
+import importlib.util
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -154,6 +155,7 @@ def load_settings(*, create: bool = True, **overrides: Any) -> Settings:
     """
     try:
         settings = Settings(**overrides)
+        _require_driver(settings.database_url)
         return settings.model_copy(update=_from_instance(settings, create=create))
     except ValidationError as error:
         raise ConfigError(_in_words(error)) from None
@@ -162,6 +164,14 @@ def load_settings(*, create: bool = True, **overrides: Any) -> Settings:
             f"the instance folder {settings.instance} cannot be used: {error.strerror}. "
             "Give its owner the right to write, or set CARDSYNC_INSTANCE to another folder."
         ) from error
+
+
+def _require_driver(database_url: str) -> None:
+    if database_url.startswith(POSTGRESQL_DRIVER) and importlib.util.find_spec("psycopg") is None:
+        raise ConfigError(
+            "DATABASE_URL names a PostgreSQL database, but its driver is not installed. "
+            "Install it: pip install 'psycopg[binary]>=3.3'"
+        )
 
 
 def _from_instance(settings: Settings, *, create: bool) -> dict[str, object]:

@@ -2,27 +2,23 @@
 with and without JavaScript (R2, R3, R17, R18).
 """
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from sqlmodel import select
-from werkzeug.serving import make_server
 
 from tests.support.office import DAY, Office
-from webapp.app import create_app
-from webapp.config import Settings
-from webapp.storage.database import Database
 from webapp.storage.expenses import Receipt
 
-PHONE, DESK = (360, 740), (1280, 900)
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+SCRIPTED = pytest.mark.parametrize("scripted", [True, False], ids=["JavaScript", "no JavaScript"])
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nstartxref\n0\n%%EOF\n"
 WORDS = {
     "en": {
         "list": "My expenses",
@@ -49,109 +45,78 @@ WORDS = {
 }
 
 
-class Site:
-    """The application answering on a port of this machine, over an office of its own."""
+@pytest.fixture
+def office(empty_installation: Any) -> Office:
+    return Office(empty_installation.database)
 
-    def __init__(self, url: str, office: Office, instance: Path) -> None:
-        self.url, self.office, self.instance = url, office, instance
-        self.entity = office.entity()
 
-    def employee(self, locale: str) -> tuple[str, str]:
-        """Hire an employee with a card and three expenses; return the person and the card."""
-        person = self.office.person(entity=self.entity, locale=locale)
-        card = self.office.card(self.entity, person)
+@pytest.fixture
+def employee(office: Office) -> Callable[[str], tuple[str, str]]:
+    """Return a function that hires an employee with a card and three expenses."""
+    entity = office.entity()
+
+    def hire(locale: str) -> tuple[str, str]:
+        person = office.person(entity=entity, locale=locale)
+        card = office.card(entity, person)
         for age, (title, minor) in enumerate(
             [("SNCF Connect", -8900), ("Chez Paul", -1780), ("Indigo", -450)]
         ):
-            self.office.expense(card, title, minor, day=DAY - timedelta(days=age))
+            office.expense(card, title, minor, day=DAY - timedelta(days=age))
         return person, card
 
-
-@pytest.fixture
-def site(sqlite_url: str, tmp_path: Path, redis_url: str) -> Iterator[Site]:
-    settings = Settings(
-        instance=tmp_path / "instance",
-        database_url=sqlite_url,
-        redis_url=redis_url,
-        secret_key="a secret key for tests only",
-        master_keys="YSBtYXN0ZXIga2V5IGZvciB0aGUgdGVzdHMgb25seSE=",
-    )
-    database = Database(sqlite_url)
-    server = make_server("127.0.0.1", 0, create_app(settings, database=database), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.port}", Office(database), settings.instance)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    database.dispose()
-
-
-Open = Callable[..., Page]
+    return hire
 
 
 @pytest.fixture
-def open_as(site: Site, browser: Browser) -> Iterator[Open]:
-    """Return a function that opens "My expenses" as a person; the console must stay silent."""
-    contexts, complaints = [], []
+def open_as(
+    office: Office, empty_installation: Any, open_page: Callable[..., Page]
+) -> Callable[..., Page]:
+    """Return a function that opens "My expenses" as a person."""
 
-    def open_page(
-        person: str, *, size: tuple[int, int] = DESK, path: str = "/expenses", **options: Any
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            reduced_motion="reduce",
-            **options,
-        )
-        contexts.append(context)
-        cookie = {
-            "name": "cardsync-login",
-            "value": site.office.log_in(person),
-            "url": site.url,
-        }
-        context.add_cookies([cookie])  # type: ignore[list-item]
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text)
-                # An answer that refuses a form is logged by the browser, as it should be.
-                if message.type in ("error", "warning") and "status of 4" not in message.text
-                else None
-            ),
-        )
-        page.goto(site.url + path)
+    def open_list(person: str, *, size: dict[str, int] = DESK, **options: Any) -> Page:
+        page = open_page(viewport=size, reduced_motion="reduce", **options)
+        login, url = office.log_in(person), empty_installation.url
+        page.context.add_cookies([{"name": "cardsync-login", "value": login, "url": url}])
+        page.goto("/expenses")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_list
 
 
-def photo() -> dict[str, Any]:
+def photo() -> FilePayload:
     buffer = BytesIO()
     Image.new("RGB", (600, 900), "white").save(buffer, "JPEG")
     return {"name": "ticket.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
 
 
-def receipts_of(site: Site) -> list[Receipt]:
-    with site.office.database.read() as session:
+def receipts_of(office: Office) -> list[Receipt]:
+    with office.database.read() as session:
         return list(session.exec(select(Receipt)))
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scripted", [True, False], ids=["JavaScript", "no JavaScript"])
+Hire = Callable[[str], tuple[str, str]]
+Open = Callable[..., Page]
+Check = Callable[[Page], None]
+
+
+@SIZES
+@SCRIPTED
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_R2_R3_an_expense_is_completed_with_a_receipt_and_the_next_one_opens(
-    site: Site, open_as: Open, locale: str, scripted: bool, size: tuple[int, int]
+    employee: Hire,
+    open_as: Open,
+    locale: str,
+    scripted: bool,
+    size: dict[str, int],
+    office: Office,
+    looks_well: Check,
 ) -> None:
     words = WORDS[locale]
-    person, _ = site.employee(locale)
+    person, _ = employee(locale)
     page = open_as(person, size=size, java_script_enabled=scripted)
     expect(page.get_by_role("heading", level=1)).to_have_text(words["list"])
     expect(page.locator("#left")).to_contain_text(f"3 {words['left']}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    looks_well(page)
 
     page.get_by_role("link", name="SNCF Connect").click()
     expect(page.locator(".opened__title")).to_have_text("SNCF Connect")
@@ -162,9 +127,9 @@ def test_R2_R3_an_expense_is_completed_with_a_receipt_and_the_next_one_opens(
 
     expect(page.locator(".opened__title")).to_have_text("Chez Paul")
     expect(page.locator("#announcements")).to_contain_text(words["done"])
-    (receipt,) = receipts_of(site)
+    (receipt,) = receipts_of(office)
     assert receipt.media_type == "image/jpeg"
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    looks_well(page)
 
     for title in ("Chez Paul", "Indigo"):
         expect(page.locator(".opened__title")).to_have_text(title)
@@ -174,8 +139,8 @@ def test_R2_R3_an_expense_is_completed_with_a_receipt_and_the_next_one_opens(
     expect(page.locator(".completion")).to_have_count(0)
 
 
-def test_by_keyboard_alone_focus_goes_where_the_work_is(site: Site, open_as: Open) -> None:
-    person, _ = site.employee("en")
+def test_by_keyboard_alone_focus_goes_where_the_work_is(employee: Hire, open_as: Open) -> None:
+    person, _ = employee("en")
     page = open_as(person)
     page.get_by_role("link", name="Chez Paul").focus()
     page.keyboard.press("Enter")
@@ -191,12 +156,13 @@ def test_by_keyboard_alone_focus_goes_where_the_work_is(site: Site, open_as: Ope
     expect(page.get_by_role("link", name="Indigo")).to_be_focused()
 
 
-@pytest.mark.parametrize("scripted", [True, False], ids=["JavaScript", "no JavaScript"])
+@SCRIPTED
 def test_a_draft_stays_open_and_a_bad_file_costs_nothing_that_was_typed(
-    site: Site, open_as: Open, scripted: bool
+    employee: Hire, open_as: Open, scripted: bool, watch: Any
 ) -> None:
+    watch.foresee("status of 422")
     words = WORDS["fr"]
-    person, _ = site.employee("fr")
+    person, _ = employee("fr")
     page = open_as(person, java_script_enabled=scripted)
     page.get_by_role("link", name="SNCF Connect").click()
     page.locator("textarea").fill("Visite du client")
@@ -205,8 +171,8 @@ def test_a_draft_stays_open_and_a_bad_file_costs_nothing_that_was_typed(
 
     page.locator(".picker__option", has_text=words["train"]).click()
     page.locator("textarea").fill("Visite du client à Lyon")
-    bad = {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
-    page.locator("input[type=file]").set_input_files(bad)  # type: ignore[arg-type]
+    bad: FilePayload = {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
+    page.locator("input[type=file]").set_input_files(bad)
     page.get_by_role("button", name=words["save"]).click()
     expect(page.get_by_text(words["refused"])).to_be_visible()
     expect(page.locator("textarea")).to_have_value("Visite du client à Lyon")
@@ -217,8 +183,11 @@ def test_a_draft_stays_open_and_a_bad_file_costs_nothing_that_was_typed(
     expect(page.locator(".opened__title")).to_have_text("Chez Paul")
 
 
-def test_U01_two_windows_tell_each_other_and_lose_nothing(site: Site, open_as: Open) -> None:
-    person, _ = site.employee("en")
+def test_U01_two_windows_tell_each_other_and_lose_nothing(
+    employee: Hire, open_as: Open, watch: Any
+) -> None:
+    watch.foresee("status of 409")
+    person, _ = employee("en")
     first, second = open_as(person), open_as(person)
     for page, comment in ((first, "From the first"), (second, "From the second")):
         page.get_by_role("link", name="SNCF Connect").click()
@@ -234,13 +203,13 @@ def test_U01_two_windows_tell_each_other_and_lose_nothing(site: Site, open_as: O
 
 
 def test_the_filters_narrow_the_list_in_place_and_stay_in_the_address(
-    site: Site, open_as: Open
+    employee: Hire, open_as: Open, office: Office
 ) -> None:
-    person, card = site.employee("en")
-    site.office.expense(card, "Old", day=DAY - timedelta(days=60))
+    person, card = employee("en")
+    office.expense(card, "Old", day=DAY - timedelta(days=60))
     page = open_as(person)
     page.locator(".segmented__option", has_text="To complete").click()
-    expect(page).to_have_url(f"{site.url}/expenses?show=to_complete&month=")
+    expect(page).to_have_url("/expenses?show=to_complete&month=")
     page.get_by_label("Month").select_option(label="September 2026")
     expect(page.locator(".row__link")).to_have_text(["Old"])
     page.reload()
@@ -248,10 +217,10 @@ def test_the_filters_narrow_the_list_in_place_and_stay_in_the_address(
 
 
 def test_the_list_grows_as_one_scrolls_and_the_next_one_is_found_below(
-    site: Site, open_as: Open
+    employee: Hire, open_as: Open, office: Office
 ) -> None:
-    person, card = site.employee("en")
-    site.office.expenses(card, 120, day=DAY - timedelta(days=30))
+    person, card = employee("en")
+    office.expenses(card, 120, day=DAY - timedelta(days=30))
     page = open_as(person)
     expect(page.locator(".row__link")).to_have_count(50)
     page.locator("#list-end a").scroll_into_view_if_needed()
@@ -262,18 +231,19 @@ def test_the_list_grows_as_one_scrolls_and_the_next_one_is_found_below(
     assert len(set(titles)) == 123
 
 
-def test_a_receipt_is_seen_replaced_and_removed(site: Site, open_as: Open) -> None:
-    person, _ = site.employee("en")
+def test_a_receipt_is_seen_replaced_and_removed(
+    employee: Hire, open_as: Open, office: Office
+) -> None:
+    person, _ = employee("en")
     page = open_as(person)
     page.get_by_role("link", name="SNCF Connect").click()
     page.locator("input[type=file]").set_input_files(photo())
     page.get_by_role("button", name="Save and next").click()
     thumb = page.get_by_role("img", name="Open the receipt")
     expect(thumb).to_be_visible()
-    page.wait_for_function("document.querySelector('.thumb img').naturalWidth > 0")
-    pdf = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nstartxref\n0\n%%EOF\n"
-    other = {"name": "ticket.pdf", "mimeType": "application/pdf", "buffer": pdf}
-    page.locator("input[type=file]").set_input_files(other)  # type: ignore[arg-type]
+    expect(thumb).to_have_js_property("naturalWidth", 600)
+    other: FilePayload = {"name": "ticket.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    page.locator("input[type=file]").set_input_files(other)
     page.get_by_role("button", name="Save and next").click()
     expect(page.locator(".held__name")).to_have_text("ticket.pdf")
     with page.expect_download() as download:
@@ -281,36 +251,32 @@ def test_a_receipt_is_seen_replaced_and_removed(site: Site, open_as: Open) -> No
     assert download.value.suggested_filename == "ticket.pdf"
     page.get_by_role("button", name="Remove").click()
     expect(page.locator(".held")).to_have_count(0)
-    assert receipts_of(site) == []
+    assert receipts_of(office) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@SIZES
 def test_no_barrier_is_found_in_either_theme(
-    site: Site, open_as: Open, scheme: str, size: tuple[int, int]
+    employee: Hire,
+    open_as: Open,
+    scheme: str,
+    size: dict[str, int],
+    office: Office,
+    looks_well: Check,
 ) -> None:
-    person, card = site.employee("fr")
-    site.office.expense(card, "Hôtel", -9000, status="announced")
-    site.office.expense(card, "Rendu", 900)
-    site.office.expense(card, "Annulé", -900, status="cancelled")
-    site.office.expense(card, "Fait", -900, expense_status="complete")
+    person, card = employee("fr")
+    office.expense(card, "Hôtel", -9000, status="announced")
+    office.expense(card, "Rendu", 900)
+    office.expense(card, "Annulé", -900, status="cancelled")
+    office.expense(card, "Fait", -900, expense_status="complete")
     page = open_as(person, size=size, color_scheme=scheme)
-    no_barriers(page)
+    looks_well(page)
     page.get_by_role("link", name="Hôtel").click()
     page.locator(".completion").wait_for()
-    no_barriers(page)
+    looks_well(page)
     page.locator("textarea").fill("Nuit")
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_text("reste à compléter").wait_for()
-    no_barriers(page)
-    page.goto(f"{site.url}/expenses?show=complete&month=2026-01")
-    no_barriers(page)
-
-
-def no_barriers(page: Page) -> None:
-    """Check the page as axe does, by WCAG 2.2 level AA."""
-    page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
-    found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    assert found.violations_count == 0, found.generate_report()
+    looks_well(page)
+    page.goto("/expenses?show=complete&month=2026-01")
+    looks_well(page)

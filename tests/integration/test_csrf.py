@@ -14,6 +14,12 @@ LoggedIn = Callable[[str], Browser]
 HERE = "http://localhost"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Return one database: what is checked here does not depend on which."""
+    return sqlite_url
+
+
 def switch_language(browser: Browser, headers: dict[str, str], token: str | None = "") -> int:
     """Send a form that everybody may send; ``browser.post`` names the origin unless told not to."""
     data = {"language": "fr", "next": "/login"}
@@ -57,6 +63,25 @@ def test_the_public_address_is_ours_behind_a_proxy(
 
     assert switch_language(browser, {"Origin": "https://cards.example"}) == 303
     assert switch_language(browser, {"Origin": "https://other.example"}) == 403
+
+
+FORWARDED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "cards.example",
+}
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(1, 303), (0, 403)])
+def test_a_proxy_is_believed_only_where_the_installation_has_one(
+    demo_database: Database, settings: Settings, proxies: int, status: int
+) -> None:
+    behind = settings.model_copy(update={"trusted_proxies": proxies, "secure_cookies": False})
+    browser = Browser(create_app(behind, database=demo_database))
+    headers = {**FORWARDED, "Origin": "https://cards.example"}
+    data = {"language": "fr", "csrf_token": browser.token()}
+
+    assert browser.client.post("/language", data=data, headers=headers).status_code == status
 
 
 @pytest.mark.parametrize("token", [None, "0" * 64, "\u00e9"])

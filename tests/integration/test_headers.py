@@ -30,6 +30,12 @@ ANSWERS = ["/login", "/", "/audit", "/no-such-page", "/healthz", "/static/app.cs
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Return one database: what is checked here does not depend on which."""
+    return sqlite_url
+
+
+@pytest.fixture
 def app(demo_database: Database, settings: Settings) -> Flask:
     """Build the application with two pages more: one that breaks, one that leads to a partner."""
     built = create_app(settings, database=demo_database)

@@ -111,6 +111,15 @@ def test_a_wrong_answer_of_a_plugin_is_its_bug(partner: ScriptedPartner) -> None
     assert calls.begin(SETTINGS, return_url="", state="", language="fr", link=None) == bug
 
 
+def test_a_redirect_to_something_that_is_no_web_page_is_the_plugins_bug(
+    partner: ScriptedPartner,
+) -> None:
+    partner.page = "javascript:alert(1)//"
+    calls = LinkCalls(partner.connector())
+    problem = calls.begin(SETTINGS, return_url="", state="", language="fr", link=None)
+    assert problem == LinkProblem(FailureKind.PLUGIN_BUG, "plugin_bug")
+
+
 def test_the_other_calls_go_through_and_one_a_plugin_lacks_says_so(
     partner: ScriptedPartner,
 ) -> None:

@@ -129,40 +129,17 @@ def test_a_success_forgets_the_failures_before_it(stranger: Browser) -> None:
         stranger.post("/logout")
 
 
-SAFE = ["/audit", "/audit?before=01ABC", "/expenses", "/a-b_c/d.e?x=1&y=%C3%A9"]
-UNSAFE = [
-    "",
-    "//evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "https://evil.example/",
-    "javascript:alert(1)",
-    "/ /evil.example",
-    "/\t/evil.example",
-    "/..//evil.example",
-    "/%0d%0aSet-Cookie:x",
-    "///evil.example",
-    "/x//evil.example@",
-    "evil.example",
-    "/\u2215evil.example",
-]
-
-
-@pytest.mark.parametrize("target", SAFE)
-def test_one_comes_back_to_the_page_one_wanted(stranger: Browser, target: str) -> None:
-    asked = stranger.get(f"/login?next={quote(target)}")
-    assert asked.status_code == 200
+@pytest.mark.parametrize(
+    ("target", "reached"), [("/audit?before=01ABC", "/audit?before=01ABC"), ("//evil.example", "/")]
+)
+def test_one_comes_back_to_the_page_one_wanted_and_never_elsewhere(
+    stranger: Browser, target: str, reached: str
+) -> None:
+    assert stranger.get(f"/login?next={quote(target)}").status_code == 200
 
     answer = stranger.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
 
-    assert answer.location == target
-
-
-@pytest.mark.parametrize("target", UNSAFE)
-def test_no_address_leads_away_from_this_site(stranger: Browser, target: str) -> None:
-    answer = stranger.post("/login", {"email": CAMILLE, "password": PASSWORD, "next": target})
-
-    assert answer.location == "/"
+    assert answer.location == reached
 
 
 def test_a_page_for_people_asks_to_log_in_and_remembers_itself(stranger: Browser) -> None:

@@ -1,6 +1,7 @@
 """One template, the whole page or one block of it; errors in words; two languages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -11,8 +12,15 @@ from webapp.config import Settings
 from webapp.storage.database import Database
 from webapp.views.access import public
 from webapp.views.pages import announce, render_page, see_other
+from webapp.views.services import EXTENSION, services
 
 LoggedIn = Callable[[str], Browser]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Return one database: what is checked here does not depend on which."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -220,10 +228,27 @@ def test_the_top_bar_says_where_one_works(logged_in: LoggedIn, name: str, place:
     assert f'<span class="topbar__place">{place}</span>' in logged_in(name).get("/nowhere").text
 
 
-def test_healthz_says_whether_the_database_answers(
-    stranger: Browser, demo_database: Database
-) -> None:
+def test_healthz_says_whether_the_database_answers(stranger: Browser, settings: Settings) -> None:
+    lost = Browser(create_app(settings, database=Database("sqlite:////nowhere/cardsync.db")))
+
     assert stranger.get("/healthz").text == "ok\n"
+    assert lost.get("/healthz").status_code == 503
+
+
+def test_the_error_page_needs_no_database(app: Flask, logged_in: LoggedIn) -> None:
+    """The database may be lost in the middle of a request, when the person is known already."""
+
+    def loses_it() -> None:
+        lost = Database("sqlite:////nowhere/cardsync.db")
+        app.extensions[EXTENSION] = replace(services(), database=lost)
+        with services().database.read() as session:
+            session.connection()
+
+    app.add_url_rule("/loses", "loses", public(loses_it))
+    answer = logged_in("claire").get("/loses")
+
+    assert answer.status_code == 500
+    assert "Une erreur s’est produite de notre côté" in answer.text
 
 
 def test_each_request_has_an_id(stranger: Browser) -> None:

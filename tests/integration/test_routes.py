@@ -18,9 +18,10 @@ from tests.support.crowd import Crowd, Somebody, Things
 from tests.support.web import Browser
 from webapp.app import create_app
 from webapp.config import Settings
+from webapp.domain.people import Right
 from webapp.storage.database import Database
 from webapp.storage.receipts import ReceiptStore
-from webapp.views.access import Policy, policy_of, refuse_undeclared_routes
+from webapp.views.access import Policy, needs, policy_of, refuse_undeclared_routes
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Not of a legal entity: the same for everybody.
@@ -232,3 +233,19 @@ def test_a_route_without_a_policy_stops_the_application(app: Flask) -> None:
 
     with pytest.raises(RuntimeError, match=r"/bare \(bare\)"):
         refuse_undeclared_routes(app)
+
+
+def test_a_view_that_forgets_to_check_what_it_is_asked_for_answers_nothing(
+    app: Flask, crowd: Crowd
+) -> None:
+    """The last wall: a mistake in a view is an error for everybody, never another's data."""
+    app.add_url_rule(
+        "/forgetful/<entity_id>",
+        "forgetful",
+        needs(Right.CONFIGURE)(lambda entity_id: f"the data of {entity_id}"),
+    )
+    admin = next(p for p in crowd.people if p.name == "admin of A")
+    answer = open_as(app, admin).get(f"/forgetful/{crowd.foreign.entity}")
+
+    assert answer.status_code == 500
+    assert "the data of" not in answer.text

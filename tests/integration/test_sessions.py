@@ -104,17 +104,6 @@ def test_somebody_who_left_is_out_at_once(logged_in: LoggedIn, demo_database: Da
     assert not is_logged_in(browser)
 
 
-def test_every_session_of_a_person_can_be_ended(
-    app: Flask, logged_in: LoggedIn, demo_database: Database
-) -> None:
-    here, there, other = logged_in("claire"), logged_in("claire"), logged_in("thomas")
-    with demo_database.write() as session:
-        claire = session.exec(select(User).where(User.name == "Claire Fontaine")).one()
-        logins.end_all(session, claire.id, datetime.now(UTC))
-
-    assert [is_logged_in(browser) for browser in (here, there, other)] == [False, False, True]
-
-
 def set_cookies(browser: Browser) -> list[str]:
     answer = browser.log_in("claire@faure.example")
     return [line for line in answer.headers.getlist("Set-Cookie") if "login=" in line]

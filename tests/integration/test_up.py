@@ -11,12 +11,13 @@ import pytest
 from sqlmodel import select
 
 from tests.support.installation import Installation, installation, is_alive, run_cardsync, until
+from tests.support.ports import free_port
 from webapp.storage.database import Database
 from webapp.storage.people import User
 
 pytestmark = pytest.mark.xdist_group("up")
 
-SOON = 20.0
+SOON = 45.0
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +128,12 @@ def test_a_wrong_setting_is_one_line_without_its_value(tmp_path: Path) -> None:
     assert refused.stderr == (
         "Error: CARDSYNC_MASTER_KEYS is wrong: each key must be 32 random bytes in base64.\n"
     )
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    url = "postgresql://u:hunter2@127.0.0.1:1/nothing"
+    refused = run_cardsync("up", folder=tmp_path, DATABASE_URL=url, PORT=str(free_port()))
+    assert refused.returncode == 1
+    assert "The database cannot be used: " in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert "hunter2" not in refused.stdout

@@ -142,13 +142,18 @@ def test_an_account_shared_later_gets_its_past_though_the_cursor_is_ahead(
     assert held
 
 
-def test_a_wider_window_is_read_by_date_again(bank: PracticeBank, book: Book) -> None:
+def test_a_wider_window_is_read_by_date_again(bank: PracticeBank, link: Link) -> None:
     """Somebody chose "all available" later: a change feed alone would never tell the past."""
-    book.sync(MARCH)
-    narrow = len(book.rows)
-    book.sync(ALWAYS)
-    assert len(book.rows) > narrow
-    assert book.content == truth(bank, book.link)
+    asked = bank.shared(link)[1:2]
+    bank.tick(8)
+    ahead = json.dumps({"v": 1, "accounts": {asked[0].ref: ["2026-03-01", "2026-03-23 00:30:00"]}})
+
+    def days(window: FetchWindow) -> list[date]:
+        batches = fetch(bank, link, asked, ahead, window)
+        return [row.day for batch in batches for row in batch.transactions]
+
+    assert min(days(MARCH), default=ALWAYS.last) > date(2026, 3, 1)
+    assert min(days(ALWAYS)) < date(2026, 1, 31)
 
 
 def test_R13_accounts_not_asked_for_are_not_handed_over(bank: PracticeBank, link: Link) -> None:
@@ -198,6 +203,18 @@ def test_an_account_not_loaded_yet_keeps_its_first_day_owed(bank: PracticeBank, 
     assert min(booked) < date(2026, 3, 1)
     marks = json.loads(batches[-1].next_cursor or "")["accounts"]
     assert marks == {asked[1].ref: ["2026-02-01", "2026-03-17 09:00:00"]}
+
+
+def test_a_loaded_account_without_rows_is_read_up_to_its_refresh(
+    bank: PracticeBank, link: Link
+) -> None:
+    """Else a card nobody uses would be read from its first day on, every day."""
+    asked = bank.shared(link)[:1]
+    today = FetchWindow(date(2026, 3, 17), date(2026, 3, 17))
+    batches = fetch(bank, link, asked, window=today)
+    assert not any(batch.transactions for batch in batches)
+    marks = json.loads(batches[-1].next_cursor or "")["accounts"]
+    assert marks == {asked[0].ref: ["2026-03-17", "2026-03-17 09:00:00"]}
 
 
 def test_a_stamp_from_the_future_does_not_hide_what_changes_before_it(bank: PracticeBank) -> None:

@@ -138,6 +138,21 @@ SIGNED = [
         id="Soll and Haben in a column without a name",
     ),
     pytest.param(
+        "13.03.2026;A;100;1000,50\n14.03.2026;B;200;1200,50\n15.03.2026;C;300;1500,50\n",
+        [10000, 20000, 30000],
+        id="no header, whole amounts beside a balance with cents",
+    ),
+    pytest.param(
+        "Date;Libellé;Débit;Rentrées\n13/03/2026;A;3,50;\n14/03/2026;B;;10,00\n",
+        [-350, 1000],
+        id="an unknown name for the column of credits",
+    ),
+    pytest.param(
+        "Date;Libellé;Montant;Type\n13/03/2026;A;-1,00;Debit\n14/03/2026;B;2,00;Debit\n",
+        [-100, 200],
+        id="one word for all rows says how they were paid",
+    ),
+    pytest.param(
         "Datum,Omschrijving,Mutatie,,Saldo,\n30-03-2026,RENTE,EUR,\"-0,19\",EUR,\"13,88\"\n",
         [-19],
         id="a heading that spans the currency and the amount",
@@ -302,6 +317,17 @@ def test_a_row_without_booking_date_is_announced(tmp_path: Path) -> None:
     )
 
     assert [each.status.value for each in got.rows] == ["booked", "announced"]
+
+
+def test_an_empty_booking_date_of_old_means_nothing(tmp_path: Path) -> None:
+    got = read(
+        tmp_path,
+        "Run Date,Settlement Date,Text,Amount\n01/13/2026,,FEE,-1.00\n"
+        "03/14/2026,03/16/2026,A,-2.00\n03/15/2026,03/16/2026,B,-2.00\n",
+    )
+
+    assert [each.status.value for each in got.rows] == ["booked"] * 3
+    assert got.rows[0].purchased_on == date(2026, 1, 13)
 
 
 def test_a_pending_line_without_a_date_is_counted(tmp_path: Path) -> None:

@@ -100,6 +100,22 @@ HEAD = "Date;Libellé;Montant\n13/03/2026;CAFE;-3,50\n"
             "wrong_account", 2, id="a line about another account",
         ),
         pytest.param('{"amount":\n', "bad_json", 1, id="cut JSON"),
+        pytest.param(
+            "Date;Text;Debit;Credit\n13/03/2026;A;$120;\n14/03/2026;B;;10,00\n",
+            "bad_amount", 2, id="a currency sign in one column only",
+        ),
+        pytest.param(
+            "Date,Text,Amount,Currency\n2026-03-02,A,-1.00,EUR\n2026-03-03,B,-1.00,?uro\n",
+            "bad_row", 3, id="a currency that is none",
+        ),
+        pytest.param(
+            HEAD.replace("\n", ";\n") + ";31/03/2026;;-12,00\n",
+            "bad_row", 3, id="date and amount in other columns",
+        ),
+        pytest.param(
+            "Date;Libellé;Débit;X;Y\n13/03/2026;A;3,50;;\n14/03/2026;B;;x;10,00 y\n",
+            "no_header", 3, id="nowhere an amount for a credit",
+        ),
     ],
 )  # fmt: skip
 def test_a_bad_line_refuses_the_file_and_is_named(
@@ -133,6 +149,14 @@ def test_a_bad_line_refuses_the_file_and_is_named(
         pytest.param(
             "Date,Text,Amount\n2026-03-02,A,1.00\n2026-03-03,B,2.00\n2026-03-04,C,-3.00\n",
             "sign_unclear", id="mostly positive amounts without a word",
+        ),
+        pytest.param(
+            "Date;Libellé;Montant\n02/03/2026;PAID 03/25/2026;-1,00\n",
+            "ambiguous_dates", id="words and labels contradict each other",
+        ),
+        pytest.param(
+            "Date;Libellé;Montant;Sens\n13/03/2026;A;1,00;Moins\n14/03/2026;B;2,00;Plus\n",
+            "sign_unclear", id="unknown words for debit and credit",
         ),
         pytest.param(
             "Date,Text,Card,Amount\n2026-03-02,A,*1234,1.00\n2026-03-03,B,*1234,-2.00\n",

@@ -53,7 +53,7 @@ class PostgresTemplate:
         """Make a database like the template and return its name."""
         self.count += 1
         name = f"{self.prefix}_{self.count}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, self.template)
+        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, self.template)
         return name
 
     def drop(self, name: str) -> None:

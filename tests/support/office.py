@@ -41,8 +41,10 @@ class Office:
         self.database = database
         self.group_id = self._add(Group(name="Groupe Durand", created_at=EPOCH))
         self.category_ids = {
-            code: self.category(code, french, english, icon=icon, comment_required=comment)
-            for code, french, english, icon, comment in CATEGORIES
+            code: self.category(
+                code, french, english, icon=icon, comment_required=comment, position=position
+            )
+            for position, (code, french, english, icon, comment) in enumerate(CATEGORIES)
         }
         self._interfaces: dict[str, tuple[str, str]] = {}
         self._cards: dict[str, Account] = {}

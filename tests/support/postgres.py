@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.needs import missing
+from tests.support.scratch import scratch_root
 from webapp.processes import die_with
 
 START_SECONDS = 30
@@ -34,6 +35,10 @@ QUICK = {
     "max_connections": "60",
     "listen_addresses": "",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
 }
 
 
@@ -103,7 +108,7 @@ class _Cluster:
 
     def __init__(self, programs: Path) -> None:
         self.owner = _owner()
-        self.folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="cs-pg-", dir=scratch_root()))
         os.chown(self.folder, self.owner.uid, self.owner.gid)
         self.url = f"postgresql://postgres@/postgres?host={self.folder}"
         try:

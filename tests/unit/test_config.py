@@ -1,6 +1,7 @@
 """Settings: what is given is checked, what is left out is made once and kept."""
 
 import base64
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,14 @@ def test_a_wrong_setting_is_named_without_its_value(
         load_settings()
     assert words in str(raised.value)
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_missing_driver_is_named_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="pip install 'psycopg"):
+        load_settings(instance=tmp_path, database_url="postgresql://h/x")
 
 
 def test_an_empty_variable_is_one_that_is_not_set(

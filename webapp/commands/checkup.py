@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cardsync_sdk.hookspecs import ENTRY_POINT_GROUP
 from cardsync_sdk.registry import discover
+from webapp.commands.wording import first_line
 from webapp.config import Settings
 from webapp.jobs.heartbeat import clock_seen_at, live_workers
 from webapp.storage import migrate
@@ -127,7 +128,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     except SQLAlchemyError as error:
         yield _problem(
             "database",
-            f"It does not work: {_first_line(error)}",
+            f"It does not work: {first_line(error)}",
             "Start the database, or correct DATABASE_URL.",
         )
     finally:
@@ -223,7 +224,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
     except RedisError as error:
         yield _problem(
             "redis",
-            f"It does not answer: {_first_line(error)}",
+            f"It does not answer: {first_line(error)}",
             "Start Redis, or correct REDIS_URL. Nothing is lost: the database knows what is due.",
         )
     else:
@@ -321,9 +322,3 @@ def _warning(subject: str, text: str, remedy: str) -> Finding:
 
 def _problem(subject: str, text: str, remedy: str) -> Finding:
     return Finding(subject, State.PROBLEM, text, remedy)
-
-
-def _first_line(error: Exception) -> str:
-    """Return the driver's own words; what SQLAlchemy adds is of no use to a person."""
-    cause = getattr(error, "orig", None) or error
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

@@ -2,6 +2,7 @@
 
 import click
 
+from webapp.commands.wording import first_line
 from webapp.config import load_settings
 
 
@@ -13,9 +14,16 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Apply the missing migrations. Doing it twice changes nothing."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from webapp.storage import migrate
 
-    migrate.upgrade(load_settings().database_url)
+    try:
+        migrate.upgrade(load_settings().database_url)
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"The database cannot be used: {first_line(error)}. Correct DATABASE_URL, or start it."
+        ) from error
     click.echo("The database is up to date.")
 
 

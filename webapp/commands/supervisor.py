@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from webapp.processes import SUPERVISED, die_with, session_members
 
@@ -133,14 +134,21 @@ class Supervisor:
         os.set_blocking(self._wake_write, False)
         self.selector.register(self._wake_read, selectors.EVENT_READ)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._on_stop_signal)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        listened: dict[int, Any] = dict.fromkeys(STOP_SIGNALS, self._on_stop_signal)
+        # The end of a child wakes the loop, too; a signal without a handler would not.
+        listened[signal.SIGCHLD] = lambda _number, _frame: None
+        self._before = {number: signal.signal(number, do) for number, do in listened.items()}
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Stop everything, however we came here."""
+        """Stop everything, however we came here, and listen no more."""
         self.stop_all()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(-1)
+        self.selector.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
 
     def _on_stop_signal(self, _number: int, _frame: object) -> None:
         self.asked_to_stop = True

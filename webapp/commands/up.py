@@ -80,7 +80,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def _start_everything(supervisor: Supervisor, settings: Settings) -> None:
     environment = _environment(settings)
-    if "REDIS_URL" not in os.environ:
+    if not os.environ.get("REDIS_URL"):
         environment["REDIS_URL"] = _start_redis(supervisor, settings)
     practice = _practice_ports(settings)
     web = _start_web(supervisor, environment, settings, practice)

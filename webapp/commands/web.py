@@ -8,6 +8,7 @@ import click
 from gunicorn.app.base import BaseApplication
 
 from webapp import logs
+from webapp.commands.wording import first_line
 from webapp.config import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -69,7 +70,15 @@ def _prepare(settings: Settings, note: Path, practice: Iterable[str]) -> None:
 
     Here and not in a process of its own: loading the application twice would double the wait.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from webapp.commands.prepare import prepare
 
     addresses = dict(word.split("=", 1) for word in practice)
-    note.write_text("\n".join(prepare(settings, addresses)), encoding="utf-8")
+    try:
+        lines = prepare(settings, addresses)
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"The database cannot be used: {first_line(error)}. cardsync doctor says more."
+        ) from error
+    note.write_text("\n".join(lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The categories a new group starts with; its administrators change them as they like."""
+"""The categories a new group starts with."""
 
 from dataclasses import dataclass
 

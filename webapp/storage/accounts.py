@@ -161,14 +161,20 @@ def attachments_of(session: Session, account_ids: Collection[str]) -> list[Attac
     )
 
 
-def holders_with_expenses(session: Session, account_ids: Collection[str]) -> set[tuple[str, str]]:
-    """Return the pairs of account and person for which an expense was made."""
+def with_expenses(session: Session, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of the pairs of account and person for which an expense was made."""
+    if not pairs:
+        return set()
     rows = session.exec(
         select(Expense.account_id, Expense.user_id)
-        .where(col(Expense.account_id).in_(account_ids))
+        .where(
+            # By person first: that is what the table is indexed by.
+            col(Expense.user_id).in_({user for _account, user in pairs}),
+            col(Expense.account_id).in_({account for account, _user in pairs}),
+        )
         .distinct()
     ).all()
-    return set(rows)
+    return set(rows) & set(pairs)
 
 
 def identities(

@@ -71,15 +71,6 @@ def end(session: Session, login_id: str, now: datetime) -> None:
     )
 
 
-def end_all(session: Session, user_id: str, now: datetime) -> None:
-    """End every log-in session of a person, as after a change of password."""
-    session.exec(
-        update(LoginSession)
-        .where(col(LoginSession.user_id) == user_id, col(LoginSession.ended_at).is_(None))
-        .values(ended_at=now)
-    )
-
-
 def make_link(session: Session, purpose: str, *, now: datetime, lasts: timedelta) -> str:
     """Store a link that works once; return its token, kept nowhere else."""
     token = secrets.token_urlsafe(TOKEN_BYTES)

@@ -71,7 +71,7 @@ def save_choices(by: Saver, interface_id: str, choices: Mapping[str, AccountChoi
     ]
     ids = [account.id for account in accounts]
     attachments = accounts_store.attachments_of(by.session, ids)
-    used = accounts_store.holders_with_expenses(by.session, ids)
+    used = _used_today(by, attachments)
     changed = released = 0
     for account in accounts:
         own = [row for row in attachments if row.account_id == account.id]
@@ -104,6 +104,17 @@ class _History:
             )
             for row in self.rows
         ]
+
+
+def _used_today(by: Saver, attachments: list[Attachment]) -> set[tuple[str, str]]:
+    """Return which of today's choices an expense came of: only those could still be slips."""
+    zone = ZoneInfo(by.entity.timezone)
+    made_today = [
+        (row.account_id, row.user_id)
+        for row in attachments
+        if row.ends_on is None and row.created_at.astimezone(zone).date() == by.today
+    ]
+    return accounts_store.with_expenses(by.session, made_today)
 
 
 def _mode(account: Account) -> PaymentMode | None:

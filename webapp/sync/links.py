@@ -158,6 +158,8 @@ class _Call:
 def _redirect_or_form(answer: object) -> Redirect | Form:
     if not isinstance(answer, Redirect | Form):
         raise TypeError(f"returned {type(answer).__name__}")
+    if isinstance(answer, Redirect) and not answer.url.startswith(("https://", "http://")):
+        raise ValueError("returned a redirect to something that is no web page")
     return answer
 
 

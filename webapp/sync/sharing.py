@@ -16,7 +16,7 @@ from sqlmodel import Session
 from cardsync_sdk.pan import mask_pans
 from cardsync_sdk.types import AccountKind, ConnectorInfo, Link, RemoteAccount
 from webapp.domain.identity import account_keys, last_four, ref_key
-from webapp.domain.interfaces import DueReason, InterfaceState
+from webapp.domain.interfaces import DueReason, ImportMode, InterfaceState
 from webapp.domain.schedule import first_run_at
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit, links
@@ -156,7 +156,7 @@ def _store_account(
     identity: AccountIdentity,
     remote: RemoteAccount,
     known: Account | None,
-) -> None:
+) -> Account:
     account = known or Account(
         legal_entity_id=by.entity.id,
         interface_id=interface.id,
@@ -182,6 +182,7 @@ def _store_account(
     by.session.add(account)
     if newly:
         _audit(by, "account.shared", "account", account.id, interface=interface.id)
+    return account
 
 
 def _joined_on(by: Sharer, interface: Interface) -> date | None:
@@ -250,5 +251,7 @@ def open_file_interface(by: Sharer, named: FileAccount) -> str:
         number_masked=named.last4,
     )
     _audit(by, "interface.connected", "interface", interface.id)
-    _store_account(by, interface, identity, remote, None)
+    account = _store_account(by, interface, identity, remote, None)
+    # Whoever hands a file in has chosen its days already.
+    account.import_mode = ImportMode.ALL_AVAILABLE
     return interface.id

@@ -28,7 +28,6 @@ __all__ = [
     "entity_or_404",
     "needs",
     "now",
-    "owned_or_404",
     "public",
     "scoped_or_404",
     "services",
@@ -173,26 +172,6 @@ def scoped_or_404(row: Row | None, right: Right) -> Row:
         abort(404)
     _check(row.legal_entity_id, right)
     return row
-
-
-class OwnedInEntity(InEntity, Protocol):
-    """A row of a legal entity that is one person's own."""
-
-    user_id: str
-
-
-OwnedRow = TypeVar("OwnedRow", bound=OwnedInEntity)
-
-
-def owned_or_404(row: OwnedRow | None, right: Right) -> OwnedRow:
-    """Return ``row``, where it is the person's own and they hold ``right`` in its legal entity.
-
-    Answers as :func:`scoped_or_404`; 403 also for a colleague's row.
-    """
-    found = scoped_or_404(row, right)
-    if found.user_id != current_user().id:
-        abort(403)
-    return found
 
 
 def _check(entity_id: str, right: Right) -> None:

@@ -95,9 +95,11 @@ def _active(interface: Interface, now: datetime) -> tuple[str, str, str]:
 
 
 def _stopped(accounts: int) -> str:
-    if accounts:
-        return _("Nothing is fetched any more. Connect again to go on.")
-    return _("All its accounts are now under another interface.")
+    return str(
+        _("Nothing is fetched any more. Connect again to go on.")
+        if accounts
+        else _("All its accounts are now under another interface.")
+    )
 
 
 def needs_user(reason: str) -> str:
@@ -122,4 +124,4 @@ def needs_user(reason: str) -> str:
             "The bank waits for your approval in its app. Approve, then connect again."
         ),
     }
-    return known.get(reason, _("The partner waits for you. Connect again to go on."))
+    return str(known.get(reason, _("The partner waits for you. Connect again to go on.")))

@@ -4,7 +4,6 @@ The only module that knows htmx-flask (its answers set no ``Vary``, and its list
 broken); headers are therefore set by hand.
 """
 
-from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -89,8 +88,3 @@ def retarget_to_notices(response: Response) -> Response:
     response.headers["HX-Retarget"] = NOTICES
     response.headers["HX-Reswap"] = "innerHTML"
     return response
-
-
-def joined(sources: Iterable[str]) -> str:
-    """Return header values in a fixed order, separated by spaces."""
-    return " ".join(sorted(sources))

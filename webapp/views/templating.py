@@ -6,10 +6,12 @@ from typing import Any
 from flask import Flask, request
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from wtforms import Field
 
 from webapp.storage import people
-from webapp.views.access import services, visitor
+from webapp.views.access import Visitor, services, visitor
 from webapp.views.csrf import csrf_token
 from webapp.views.i18n import LANGUAGES, language, other_language
 from webapp.views.navigation import is_current, open_tabs
@@ -57,13 +59,20 @@ def workplace() -> str:
     person = visitor()
     if person is None:
         return ""
+    try:
+        with services().database.read() as session:
+            return _workplace(session, person)
+    except SQLAlchemyError:
+        return ""  # the page that says the database is away must not need it
+
+
+def _workplace(session: Session, person: Visitor) -> str:
     entities = person.scope.entities()
-    with services().database.read() as session:
-        if len(entities) == 1:
-            only = people.legal_entity(session, next(iter(entities)))
-            return only.name if only else ""
-        group = people.group(session, person.user.group_id) if person.user.group_id else None
-    return group.name if group else _("All groups")
+    if len(entities) == 1:
+        only = people.legal_entity(session, next(iter(entities)))
+        return only.name if only else ""
+    group = people.group(session, person.user.group_id) if person.user.group_id else None
+    return group.name if group else str(_("All groups"))
 
 
 def return_path() -> str:

@@ -19,8 +19,8 @@ ROLES: Mapping[Role, LazyString] = {
 }
 
 PAYMENT_MODES: Mapping[PaymentMode, LazyString] = {
-    PaymentMode.COMPANY: lazy_gettext("Paid by the company"),
-    PaymentMode.REIMBURSE: lazy_gettext("To be reimbursed"),
+    PaymentMode.COMPANY: lazy_gettext("Company account"),
+    PaymentMode.REIMBURSE: lazy_gettext("To reimburse"),
 }
 
 AUDIT_ACTIONS: Mapping[str, LazyString] = {

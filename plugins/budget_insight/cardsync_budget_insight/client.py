@@ -122,7 +122,7 @@ class Powens:
             href = _next_link(body)
             if href is None:
                 return
-            if False:
+            if href in seen:
                 raise SourceUnavailable("the pages of transactions lead in a circle")
             seen.add(href)
             answer = self._http.follow(href)

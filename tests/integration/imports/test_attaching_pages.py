@@ -182,6 +182,8 @@ def test_a_card_without_a_bank_is_added_with_its_name_and_four_digits(claire: Ad
     )
     assert interface.legal_entity_id == claire.entity_id
     assert f"--account {account.id}" in page
+    assert account.import_mode == "all_available"
+    assert "From the start of the month" not in page
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.domain.people import RIGHTS, Grant, Right, Role, Scope, rights_of
+from webapp.domain.people import RIGHTS, Grant, Right, Role, Scope
 
 # Two groups: "faure" owns a, b and c; "girard" owns d.
 ENTITIES = (("a", "faure"), ("b", "faure"), ("c", "faure"), ("d", "girard"))
@@ -87,12 +87,3 @@ def test_the_roles_of_a_person_are_listed_once() -> None:
     twice = scope(on_entity(Role.EMPLOYEE, "a"), on_entity(Role.EMPLOYEE, "b"))
 
     assert twice.roles() == {Role.EMPLOYEE}
-
-
-def test_rights_add_up() -> None:
-    assert rights_of([Role.APPROVER, Role.ACCOUNTANT]) == {
-        Right.OWN_EXPENSES,
-        Right.APPROVE,
-        Right.EXPORT,
-    }
-    assert rights_of([]) == frozenset()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cardsync_files.delimited import content
-from cardsync_files.delimited.build import Builder, announce, date_places, read_days, states_of
+from cardsync_files.delimited.build import Builder, read_days, settle_states, states_of
 from cardsync_files.delimited.dates import DateColumn, Order, is_date, order_of
 from cardsync_files.delimited.dialect import Record, records_of
 from cardsync_files.delimited.headings import plain_words, says_day_first
@@ -20,6 +20,7 @@ from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import (
     Layout,
     check_by_content,
+    complete_pair,
     data_start,
     find_header,
     layout_by_words,
@@ -85,8 +86,7 @@ def read(text: str, account: AccountRef, hints: Hints) -> Statement:
     )
     content.find_texts(layout, rows)
     statement.warnings += money.warnings
-    states = states_of(rows, layout, statement)
-    announce(states, days, money)
+    states = settle_states(states_of(rows, layout, statement), days, money)
     Builder(layout, rows, account.ref).build(days, money, states, statement)
     return statement
 
@@ -99,6 +99,7 @@ def _layout_of(records: Sequence[Record]) -> Layout:
             return layout
         check_by_content(layout, records)
         if layout.dates and layout.money:
+            complete_pair(layout, records)
             return layout
         # The rows do not stand under their headings: only their content can tell.
         layout = Layout(None, [], layout.first)
@@ -123,7 +124,7 @@ def _layout_without_words(records: Sequence[Record], start: int) -> Layout:
 def _order(
     rows: Sequence[Record], records: Sequence[Record], layout: Layout, hints: Hints
 ) -> Order | None:
-    places = [place for place in date_places(layout) if place is not None]
+    places = layout.dates
     banners, body = records[: layout.first], records[layout.first :]
     columns = [[cell for row in body if is_date(cell := row.cell(place))] for place in places]
 

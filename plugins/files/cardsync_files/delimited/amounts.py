@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cardsync_files.delimited.headings import currency_code
 from cardsync_files.statement import refuse, shown
 from cardsync_sdk import exponent_of
 from cardsync_sdk.money import MAX_MINOR
@@ -14,6 +15,9 @@ _SYMBOLS: Final = {
     "zł": frozenset({"PLN"}), "Kč": frozenset({"CZK"}), "₽": frozenset({"RUB"}),
     "kr": frozenset({"SEK", "NOK", "DKK"}), "Ft": frozenset({"HUF"}), "R$": frozenset({"BRL"}),
     "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}), "₹": frozenset({"INR"}),
+    "US$": frozenset({"USD"}), "C$": frozenset({"CAD"}), "CA$": frozenset({"CAD"}),
+    "A$": frozenset({"AUD"}), "AU$": frozenset({"AUD"}), "NZ$": frozenset({"NZD"}),
+    "HK$": frozenset({"HKD"}), "S$": frozenset({"SGD"}),
 }  # fmt: skip
 _SYMBOL: Final = re.compile(r"R\$|[€£¥₽₹]|(?:US|CA?|AU?|NZ|HK|S)?\$|zł|Kč|kr\.?|Ft|[A-Z]{3}")
 _LONGEST_AMOUNT: Final = 40
@@ -127,7 +131,6 @@ class AmountColumn:
 
     mark: str
     name: str
-    all_have_symbols: bool
 
     def read(self, cell: str, line: int, currency: str) -> int:
         """Return the minor units that ``cell`` says.
@@ -155,11 +158,17 @@ class AmountColumn:
         return -minor if number.negative else minor
 
     def _check_symbol(self, symbol: str, cell: str, line: int, currency: str) -> None:
-        """A currency sign on one row only is a broken amount, unless it is the row's own."""
-        if not symbol or self.all_have_symbols or symbol == currency:
-            return
-        if currency not in _SYMBOLS.get(symbol, _SYMBOLS["$"] if "$" in symbol else frozenset()):
-            refuse("bad_amount", f"{self.name}: {shown(cell)} is not a number", line)
+        """A sign that is not the row's own currency makes a broken amount."""
+        if symbol and currency not in _meant_by(symbol):
+            refuse("bad_amount", f"{self.name}: {shown(cell)} is no amount in {currency}", line)
+
+
+def _meant_by(symbol: str) -> frozenset[str]:
+    """Return the currencies that a sign beside an amount may mean."""
+    bare = symbol.rstrip(".")
+    if code := currency_code(bare):
+        return frozenset({code})
+    return _SYMBOLS.get(bare, frozenset())
 
 
 def amount_column(
@@ -176,7 +185,7 @@ def amount_column(
         cell, line = next((cell, line) for cell, line in cells if re.search(r"[.,]", cell))
         words = f"the mark in {shown(cell)} may be a decimal or a thousands mark"
         refuse("bad_amount", f"{name}: {words}", line)
-    return AmountColumn(mark or ".", name, _symbols((cell for cell, _ in cells)) is not None)
+    return AmountColumn(mark or ".", name)
 
 
 def currency_of_symbols(cells: Iterable[str], fallback: str) -> str | None:
@@ -184,11 +193,10 @@ def currency_of_symbols(cells: Iterable[str], fallback: str) -> str | None:
     symbols = _symbols(cells)
     if symbols is None or len(symbols) != 1:
         return None
-    symbol = symbols.pop().rstrip(".")
-    meant = _SYMBOLS.get(symbol, _SYMBOLS["$"] if "$" in symbol else frozenset())
+    meant = _meant_by(symbols.pop())
     if fallback in meant:
         return fallback
-    if meant is _SYMBOLS["$"]:
+    if meant == _SYMBOLS["$"]:
         return "USD"
     return next(iter(meant)) if len(meant) == 1 else None
 

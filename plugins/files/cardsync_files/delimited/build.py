@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from cardsync_files.delimited.balance import ALL, Chain, fits, proven
@@ -27,6 +27,7 @@ from cardsync_sdk import Money as Amount
 _LAST_FOUR: Final = re.compile(r"(\d{4})\D*\Z", re.ASCII)
 _MOST_STATES: Final = 8
 _GLANCE: Final = 20
+_LONGEST_WAIT: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +40,10 @@ class Days:
 
     @property
     def known(self) -> list[date]:
-        """Return one day for each row that has one."""
-        pairs = zip(self.booked, self.purchased, strict=True)
-        return [day for booked, bought in pairs if (day := booked or bought) is not None]
-
-
-def date_places(layout: Layout) -> tuple[int | None, int | None, int | None]:
-    """Return the columns of the booking, the purchase and the value date.
-
-    A column just called "date" is the booking's, and so is a column of operation dates that stands
-    alone: on the statement of an account it is the day of the entry.
-    """
-    booked, bought = layout.get(Role.BOOKED_ON), layout.get(Role.PURCHASED_ON)
-    plain, value = layout.get(Role.DATE), layout.get(Role.VALUE_ON)
-    if booked is None:
-        booked = plain
-    elif bought is None and plain is not None:
-        bought = plain
-    if booked is None:
-        booked, bought = bought, None
-    if booked is None:
-        booked, value = value, None
-    return booked, bought, value
+        """Return one day for each row; every row that is taken has one."""
+        found = zip(self.booked, self.purchased, self.value, strict=True)
+        days = (booked or bought or value for booked, bought, value in found)
+        return [day for day in days if day is not None]
 
 
 def read_days(rows: Sequence[Record], layout: Layout, column: DateColumn) -> Days:
@@ -68,7 +51,7 @@ def read_days(rows: Sequence[Record], layout: Layout, column: DateColumn) -> Day
 
     :raises SourceRejected: ``bad_date`` with the line.
     """
-    booked, bought, value = date_places(layout)
+    booked, bought, value = layout.days
     return Days(
         _days(rows, booked, column), _days(rows, bought, column), _values(rows, value, column)
     )
@@ -89,8 +72,8 @@ def _values(rows: Sequence[Record], place: int | None, column: DateColumn) -> li
     ]
 
 
-def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> list[State]:
-    """Say of each row if it is booked, announced or cancelled."""
+def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> list[State] | None:
+    """Say of each row if it is booked, announced or cancelled; ``None`` if no column says it."""
     taken = set(layout.all(*layout.roles))
     width = max(len(row.cells) for row in rows)
     free = [place for place in range(width) if place not in taken]
@@ -110,19 +93,37 @@ def states_of(rows: Sequence[Record], layout: Layout, statement: Statement) -> l
             words = ", ".join(map(shown, unknown))
             statement.warnings.append(f"status {words} is not known: taken as booked")
         return [known.get(row.cell(place), State.BOOKED) for row in rows]
-    return [State.BOOKED] * len(rows)
+    return None
 
 
-def announce(states: list[State], days: Days, money: Money) -> None:
-    """Announce rows that are not posted yet, but for those that the balance already counts."""
-    if any(days.booked):
-        for row, booked in enumerate(days.booked):
-            if booked is None and days.purchased[row] is not None and states[row] is State.BOOKED:
-                states[row] = State.ANNOUNCED
+def settle_states(said: list[State] | None, days: Days, money: Money) -> list[State]:
+    """Say of each row if it is posted: by its state, else by its booking date.
+
+    An announced row that the balance already counts is posted whatever its state says.
+    """
+    states = said or [State.ANNOUNCED if waiting else State.BOOKED for waiting in _not_posted(days)]
     chain = proven(money.amounts, money.balances, ALL)
-    for row, state in enumerate(states):
-        if state is State.ANNOUNCED and chain is not None and _moved_balance(row, chain, money):
-            states[row] = State.BOOKED
+    return [
+        State.BOOKED
+        if state is State.ANNOUNCED and chain is not None and _moved_balance(row, chain, money)
+        else state
+        for row, state in enumerate(states)
+    ]
+
+
+def _not_posted(days: Days) -> list[bool]:
+    """Find the rows that wait for their booking date: a few of the newest purchases.
+
+    Where most rows, or old ones, have none, the column means something else.
+    """
+    posted = [day for day in days.booked if day is not None]
+    waiting = [booked is None for booked in days.booked]
+    if sum(waiting) > len(posted):
+        return [False] * len(waiting)
+    newest = max(days.known)
+    bought = [day for day, waits in zip(days.purchased, waiting, strict=True) if waits]
+    recent = all(day is not None and newest - day <= _LONGEST_WAIT for day in bought)
+    return waiting if recent else [False] * len(waiting)
 
 
 def _moved_balance(row: int, chain: Chain, money: Money) -> bool:
@@ -163,6 +164,8 @@ class Builder:
             minor, currency = money.amounts[number], money.currencies[number]
             memo = self._memo(row)
             booked, bought = days.booked[number], days.purchased[number]
+            if booked is None and bought is None:
+                booked = days.value[number]
             announced = states[number] is State.ANNOUNCED
             if bought is None and booked is not None:
                 bought = booked if announced else purchase_day_in(memo, booked)

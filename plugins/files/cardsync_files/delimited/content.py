@@ -11,7 +11,12 @@ from datetime import date
 from itertools import permutations
 from typing import Final, NoReturn
 
-from cardsync_files.delimited.amounts import amount_column, is_decimal, is_number
+from cardsync_files.delimited.amounts import (
+    amount_column,
+    currency_of_symbols,
+    is_decimal,
+    is_number,
+)
 from cardsync_files.delimited.balance import AFTER, ALL, Chain, chains_for, proven
 from cardsync_files.delimited.dates import DateColumn, Order, is_date, possible_orders
 from cardsync_files.delimited.dialect import Record
@@ -93,14 +98,14 @@ def last_balance(rows: Sequence[Record]) -> Record | None:
 
     Some French banks end their list so; taken for a transaction it would be a large one.
     """
-    texts = [any(map(_is_text, record.cells)) for record in rows]
+    texts = [any(_is_text(c) and _LETTERS.search(c) for c in record.cells) for record in rows]
     return rows[-1] if len(rows) > 1 and all(texts[:-1]) and not texts[-1] else None
 
 
 def _is_text(cell: str) -> bool:
     if is_date(cell) or currency_code(cell) or _IDENTIFIER.fullmatch(cell):
         return False
-    return _LETTERS.search(cell) is not None
+    return any(map(str.isalpha, cell))
 
 
 def _first_date(record: Record) -> int:
@@ -132,7 +137,8 @@ def _find_money(layout: Layout, rows: Sequence[Record], width: int) -> None:
     balance = layout.get(Role.BALANCE)
     known = _money_column(rows, balance) if balance is not None else None
     found = (
-        _only_one(columns)
+        _whole_amounts(rows, columns, width)
+        or _only_one(columns)
         or _by_proof(columns, balance, known, chains_for(days))
         or _by_signs(columns)
     )
@@ -142,15 +148,20 @@ def _find_money(layout: Layout, rows: Sequence[Record], width: int) -> None:
 
 
 def _money_column(rows: Sequence[Record], place: int) -> Column | None:
-    """Read a column as amounts; ``None`` if it holds anything else, or never a decimal."""
+    """Read a column as amounts; ``None`` if it holds anything else, or neither mark nor sign."""
     cells = [(record.cell(place), record.line) for record in rows]
-    if not any(is_decimal(cell) for cell, _ in cells):
+    if not any(is_decimal(cell) or cell.startswith(("-", "+")) for cell, _ in cells):
         return None
+    return _numbers(cells)
+
+
+def _numbers(cells: list[tuple[str, int]]) -> Column | None:
     if not all(is_number(cell) for cell, _ in cells if cell):
         return None
     try:
         column = amount_column(cells, "amount")
-        return [column.read(cell, line, "XXX") if cell else None for cell, line in cells]
+        sign = currency_of_symbols((cell for cell, _ in cells), "XXX") or "XXX"
+        return [column.read(cell, line, sign) if cell else None for cell, line in cells]
     except SourceRejected:
         return None
 
@@ -167,6 +178,21 @@ def _days(layout: Layout, rows: Sequence[Record]) -> list[date]:
         for cell, record in zip(cells, rows, strict=True)
         if is_date(cell)
     ]
+
+
+def _whole_amounts(
+    rows: Sequence[Record], columns: dict[int, Column], width: int
+) -> dict[Role, int] | None:
+    """A lone column of decimals is the balance if whole numbers beside it move it."""
+    if len(columns) != 1:
+        return None
+    total = next(iter(columns))
+    for place in range(width):
+        cells = [(record.cell(place), record.line) for record in rows]
+        whole = _numbers(cells) if place != total and all(cell for cell, _ in cells) else None
+        if whole is not None and proven(whole, columns[total], ALL):
+            return {Role.AMOUNT: place, Role.BALANCE: total}
+    return None
 
 
 def _only_one(columns: dict[int, Column]) -> dict[Role, int] | None:

@@ -166,7 +166,7 @@ def order_of(
     day_first_words: bool,
     texts: Callable[[], Iterable[str]],
 ) -> Order | None:
-    """Decide the order of day and month for a file, from its surest evidence to its least.
+    """Decide the order of day and month for a file: what it tells must not contradict itself.
 
     :param columns: the cells of each date column. :param texts: the rest of the file, for dates in
         banners and labels. :returns: ``None`` where no date depends on it.
@@ -181,16 +181,19 @@ def order_of(
         return _no_common_order(columns)
     if len(orders) == 1:
         return next(iter(orders))
-    order = hint or _by_convention(columns) or _by_texts(texts()) or _by_sequence(columns[0])
-    if order is None and day_first_words and _is_plausible(columns[0], texts()):
-        order = Order.DAY_FIRST
-    if order is None:
+    if sure := hint or _by_convention(columns):
+        return sure
+    told = {_by_texts(texts()), _by_sequence(columns[0])}
+    if day_first_words and _is_plausible(columns[0], texts()):
+        told.add(Order.DAY_FIRST)
+    told.discard(None)
+    if len(told) != 1:
         refuse(
             "ambiguous_dates",
             f"day and month cannot be told apart in dates like {shown(_example(columns))}: "
             "export a longer period, or a format that writes the year first",
         )
-    return order
+    return told.pop()
 
 
 def _no_common_order(columns: Sequence[Sequence[str]]) -> Order:

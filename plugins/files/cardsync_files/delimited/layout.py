@@ -35,12 +35,28 @@ class Layout:
         return sorted(place for role in roles for place in self.roles.get(role, ()))
 
     @property
+    def days(self) -> tuple[int | None, int | None, int | None]:
+        """Return the columns of the booking, the purchase and the value date.
+
+        A column just called "date" is the booking's, and so is a column of operation dates that
+        stands alone: on the statement of an account it is the day of the entry.
+        """
+        booked, bought = self.get(Role.BOOKED_ON), self.get(Role.PURCHASED_ON)
+        plain, value = self.get(Role.DATE), self.get(Role.VALUE_ON)
+        if booked is None:
+            booked = plain
+        elif bought is None:
+            bought = plain
+        if booked is None:
+            booked, bought = bought, None
+        if booked is None:
+            booked, value = value, None
+        return booked, bought, value
+
+    @property
     def dates(self) -> list[int]:
         """Return the columns that say when a row happened, the surest first."""
-        known = (
-            self.get(role) for role in (Role.BOOKED_ON, Role.PURCHASED_ON, Role.DATE, Role.VALUE_ON)
-        )
-        return [place for place in known if place is not None]
+        return [place for place in self.days if place is not None]
 
     @property
     def money(self) -> list[int]:
@@ -143,7 +159,7 @@ def _step_over_currencies(layout: Layout, role: Role, rows: Sequence[Record]) ->
 
 
 def _settle_pair(layout: Layout) -> None:
-    """A column named for one direction alone is no pair; with an amount column it is not asked."""
+    """Where there is a column of amounts, those of debits and credits are not asked."""
     if Role.AMOUNT in layout.roles:
         layout.roles.pop(Role.DEBIT, None)
         layout.roles.pop(Role.CREDIT, None)
@@ -171,6 +187,35 @@ def _give_currency_to_nearest(layout: Layout) -> None:
         return
     if abs(code - original) < abs(code - amount):
         layout.roles[Role.ORIGINAL_CURRENCY] = layout.roles.pop(Role.CURRENCY)
+
+
+def complete_pair(layout: Layout, records: Sequence[Record]) -> None:
+    """Find the other column where only that of debits, or only that of credits, has a known name.
+
+    It is the one that is filled just where the known one is empty.
+
+    :raises SourceRejected: ``no_header`` if rows would be left without an amount.
+    """
+    if len(layout.money) != 1 or Role.AMOUNT in layout.roles:
+        return
+    known = layout.money[0]
+    rows = _rows_with_day(layout, records[layout.first :])
+    lacking = [record for record in rows if not record.cell(known)]
+    if not lacking:
+        return
+    taken = set(layout.all(*layout.roles))
+    width = max(len(record.cells) for record in rows)
+    others = [
+        place
+        for place in range(width)
+        if place not in taken
+        and all(is_number(record.cell(place)) for record in lacking)
+        and not any(record.cell(place) for record in rows if record.cell(known))
+    ]
+    if len(others) != 1:
+        words = f"{layout.name(known)!r} is empty in some rows, and nothing says which column"
+        refuse("no_header", f"{words} holds their amounts", lacking[0].line)
+    layout.roles[Role.CREDIT if Role.DEBIT in layout.roles else Role.DEBIT] = others
 
 
 def data_start(records: Sequence[Record]) -> int:

@@ -13,11 +13,13 @@ from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout
 from cardsync_files.delimited.signs import Evidence, of_flagged, of_pair, of_single
 from cardsync_files.delimited.vocabulary import directions_of, says
-from cardsync_files.statement import refuse
+from cardsync_files.statement import refuse, shown
 from cardsync_sdk import SourceRejected
+from cardsync_sdk.money import is_currency_code
 
 Cells = list[tuple[str, int]]
 _GLANCE: Final = 20
+_MAYBE_FLAG: Final = ("type", "tipo", "transaction type")
 _NO_AMOUNT: Final = "neither column of the amount holds a number"
 
 
@@ -63,10 +65,14 @@ def read_money(
         written = _read(rows, layout, amount, currencies)
         flag, directions = _flag(rows, layout)
         values = [_required(value, row) for value, row in zip(written, rows, strict=True)]
-        if directions is not None:
-            amounts = of_flagged(values, directions, evidence)
-        else:
+        if directions is None:
+            _refuse_unread_flag(rows, layout, values)
             amounts = of_single(values, evidence)
+        elif _says_little(layout, flag, directions) and min(values) < 0 < max(values):
+            # One word for both signs says how a row was paid, not which way the money went.
+            amounts = of_single(values, evidence)
+        else:
+            amounts = of_flagged(values, directions, evidence)
     return Money(amounts, currencies, balances, flag, evidence.warnings)
 
 
@@ -98,7 +104,17 @@ def _currencies(rows: Sequence[Record], layout: Layout, fallback: str) -> list[s
     place = layout.get(Role.CURRENCY)
     if place is None:
         return [said] * len(rows)
-    return [currency_code(record.cell(place)) or said for record in rows]
+    return [_currency(record.cell(place), record.line) or said for record in rows]
+
+
+def _currency(cell: str, line: int) -> str | None:
+    """Read a currency cell; a word that is none would give the amount to another currency."""
+    if not cell:
+        return None
+    code = currency_code(cell) or cell.upper()
+    if not is_currency_code(code):
+        refuse("bad_row", f"{shown(cell)} is not the code of a currency", line)
+    return code
 
 
 def _by_symbols(rows: Sequence[Record], layout: Layout, fallback: str) -> str | None:
@@ -142,6 +158,22 @@ def _required(value: int | None, row: Record) -> int:
     if value is None:
         refuse("bad_amount", "there is no amount", row.line)
     return value
+
+
+def _says_little(layout: Layout, flag: int | None, directions: Sequence[bool]) -> bool:
+    """Say whether a column just called "type" has the same word in every row."""
+    named = flag is not None and flag < len(layout.headings)
+    return len(set(directions)) == 1 and named and layout.headings[flag or 0].words in _MAYBE_FLAG
+
+
+def _refuse_unread_flag(rows: Sequence[Record], layout: Layout, values: Sequence[int]) -> None:
+    """Refuse unsigned amounts beside a column of debit or credit words that are not known."""
+    for place in layout.all(Role.FLAG):
+        if layout.headings[place].words in _MAYBE_FLAG or min(values) < 0:
+            continue
+        if words := sorted({record.cell(place) for record in rows} - {""}):
+            told = f"{layout.name(place)}: {shown(words[0])}"
+            refuse("sign_unclear", f"{told} does not say whether it is spend or income")
 
 
 def _flag(rows: Sequence[Record], layout: Layout) -> tuple[int | None, list[bool] | None]:

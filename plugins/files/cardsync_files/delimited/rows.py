@@ -54,7 +54,7 @@ def select(records: Sequence[Record], layout: Layout) -> Table:
         if dated and paid:
             _take(table, record, layout)
         elif dated:
-            table.without_amount.append(record.line)
+            _note_without_amount(table, record, layout)
         elif record.cells == header:
             _check_repeated_header(body, number)
         elif paid:
@@ -76,6 +76,20 @@ def check_widths(table: Table, layout: Layout) -> None:
     if longer and len(longer) < len(table.rows):
         cells = len(longer[0].cells)
         refuse("bad_row", f"{cells} cells, the header has {named}", longer[0].line)
+
+
+def _note_without_amount(table: Table, record: Record, layout: Layout) -> None:
+    """Banks list events that move nothing; but an amount in a column without a role is one."""
+    known = layout.all(*layout.roles)
+    for place, cell in enumerate(record.cells):
+        if place not in known and is_decimal(cell) and not _is_other(layout, place):
+            refuse("bad_amount", f"there is no amount, but {shown(cell)} elsewhere", record.line)
+    table.without_amount.append(record.line)
+
+
+def _is_other(layout: Layout, place: int) -> bool:
+    """Say whether the heading of a column tells that it holds something else."""
+    return place < len(layout.headings) and bool(layout.headings[place].name)
 
 
 def _take(table: Table, record: Record, layout: Layout) -> None:
@@ -122,6 +136,12 @@ def _is_table_head(record: Record) -> bool:
 def _sort_remark(table: Table, record: Record, layout: Layout, rest: Sequence[Record]) -> None:
     if _is_table_head(record) and table.rows:
         refuse("two_tables", "a second table begins here: export each one alone", record.line)
+    if any(map(is_date, record.cells)) and any(map(is_decimal, record.cells)):
+        if not any(may_sum_up(cell) for cell in record.cells if not is_number(cell)):
+            words = "the date and the amount stand in other columns than those of the other rows"
+            refuse("bad_row", words, record.line)
+        table.summing_up.append(record.line)
+        return
     if table.rows and _continues(record, layout) and (table.continued or _goes_on(rest, layout)):
         _append(table.rows[-1], record, layout)
         table.continued = True

@@ -108,7 +108,7 @@ def _by_words(up: Sequence[int], down: Sequence[int], evidence: Evidence) -> boo
         if evidence.is_card or (thanked and len(up) > len(down)) or 2 * bought >= len(up):
             return True
     if evidence.is_card and len(up) >= len(down) and not (as_written and not credited + bought):
-        _refuse("this is a card's file, and it does not say whether its charges are the positive")
+        _refuse("this is a card's file, and it does not say which sign its charges have")
     if len(up) > len(down) and len(up) + len(down) >= _FEW_ROWS and not as_written:
         _refuse("most amounts are positive, and nothing says whether that is spend or income")
     return False

@@ -47,7 +47,7 @@ _STATE_OF: Final = {word: state for state, words in _STATES.items() for word in 
 _DIRECTIONS: Final = tuple(
     (_words(out), _words(back))
     for out, back in (
-        ("d|debit|debet|dbit|dr|db|debito|débit", "c|credit|k|kredit|crdt|cr|credito|crédit"),
+        ("d|debit|debet|dbit|dr|db|debito|debiteur", "c|credit|k|kredit|crdt|cr|credito|crediteur"),
         ("af|uit", "bij|in"),
         ("s|soll", "h|haben"),
         ("outflow|out|money out|paid out", "inflow|in|money in|paid in"),
@@ -143,4 +143,7 @@ def may_sum_up(cell: str) -> bool:
 
 def says(what: Said, text: str) -> bool:
     """Say whether the words of a row speak of ``what``."""
-    return _SAID[what].search(plain_words(text)) is not None
+    words = plain_words(text)
+    if what is Said.PURCHASE and _THANKS.search(words):
+        return False
+    return _SAID[what].search(words) is not None
