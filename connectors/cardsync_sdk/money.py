@@ -1,7 +1,7 @@
 """Exact amounts: whole minor units and an ISO 4217 code, never a float."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
 # ISO 4217 (table A.1): the currencies whose minor unit is not a hundredth.
@@ -15,6 +15,9 @@ _EXPONENTS: Final[dict[str, int]] = {
 
 # The largest amount a signed 64-bit column holds.
 MAX_MINOR: Final = 2**63 - 1
+
+# The default context rounds at 28 digits: a finer amount with more of them would slip through.
+_EXACT: Final = Context(prec=200)
 
 
 def exponent_of(currency: str) -> int:
@@ -61,8 +64,8 @@ def money_from_decimal(amount: Decimal, currency: str) -> Money:
     """
     if not amount.is_finite():
         raise ValueError(f"not an amount: {amount}")
-    minor = amount.scaleb(exponent_of(currency))
-    if minor != minor.to_integral_value():
+    minor = _EXACT.scaleb(amount, exponent_of(currency))
+    if minor != minor.to_integral_value(context=_EXACT):
         raise ValueError(f"{amount} is finer than the minor unit of {currency}")
     return Money(int(minor), currency)
 

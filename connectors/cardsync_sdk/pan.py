@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 # Thirteen to nineteen digits, alone or in groups parted by one space or hyphen.
-_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])[2-6]\d{2,3}(?:[ -]?\d){9,16}(?![0-9A-Za-z])")
+_DIGITS: Final = re.compile(r"(?<!\d)[2-6]\d{2,3}(?:[ -]?\d){9,16}(?!\d)")
+_GAP: Final = re.compile(r"[ -]")
 
 # Ranges of ISO/IEC 7812 that the card schemes issue from: a booking reference
 # of sixteen digits passes the Luhn sum one time in ten, but seldom starts so.
@@ -32,7 +33,8 @@ def is_pan(text: str) -> bool:
 
 def find_pans(text: str) -> list[str]:
     """Return the full card numbers written in ``text``."""
-    return [found.group() for found in _DIGITS.finditer(text) if is_pan(found.group())]
+    found = (_pan_in(match.group()) for match in _DIGITS.finditer(text))
+    return [number for number in found if number]
 
 
 def mask_pans(text: str) -> str:
@@ -42,6 +44,12 @@ def mask_pans(text: str) -> str:
 
 def _mask(found: re.Match[str]) -> str:
     text = found.group()
-    if not is_pan(text):
-        return text
-    return "*" * (sum(map(str.isdigit, text)) - 4) + "".join(filter(str.isdigit, text))[-4:]
+    number = _pan_in(text)
+    digits = "".join(filter(str.isdigit, number))
+    return text.replace(number, "*" * (len(digits) - 4) + digits[-4:], 1) if number else text
+
+
+def _pan_in(text: str) -> str:
+    """Return the card number that ``text`` begins with; another number may follow it in groups."""
+    ends = [len(text), *(gap.start() for gap in _GAP.finditer(text))]
+    return next((text[:end] for end in sorted(ends, reverse=True) if is_pan(text[:end])), "")

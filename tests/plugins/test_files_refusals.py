@@ -97,7 +97,7 @@ HEAD = "Date;Libellé;Montant\n13/03/2026;CAFE;-3,50\n"
             '{"amount":"-1.00","currency":"EUR","memo":"a","booked_on":"2026-03-02"}\n'
             '{"amount":"-1.00","currency":"EUR","memo":"a","booked_on":"2026-03-02",'
             '"account_ref":"other"}\n',
-            "wrong_account", 2, id="a line about another account",
+            "several_accounts", 2, id="a line about another account",
         ),
         pytest.param('{"amount":\n', "bad_json", 1, id="cut JSON"),
         pytest.param(

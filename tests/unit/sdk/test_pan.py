@@ -13,6 +13,8 @@ from cardsync_sdk.pan import find_pans, mask_pans
         pytest.param("5500-0000-0000-0004", "************0004", id="with hyphens"),
         pytest.param("378282246310005", "***********0005", id="fifteen digits"),
         pytest.param("2223003122003222", "************3222", id="the newer range"),
+        pytest.param("4111111111111111 01", "************1111 01", id="a number behind it"),
+        pytest.param("CB4111111111111111", "CB************1111", id="glued to letters"),
         pytest.param("a 4111111111111111, b 5500000000000004", None, id="two of them"),
     ],
 )

@@ -192,6 +192,9 @@ class Builder:
         statement.left_out(cancelled, "cancelled or declined at the bank")
 
     def _memo(self, row: Record) -> str:
+        if len(self.texts) == 1:
+            only = row.cell(self.texts[0])
+            return " ".join(only.split()) if "\n" in only else only
         parts: list[str] = []
         for place in self.texts:
             part = row.cell(place)

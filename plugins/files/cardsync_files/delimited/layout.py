@@ -67,6 +67,11 @@ class Layout:
         pair = (self.get(Role.DEBIT), self.get(Role.CREDIT))
         return [place for place in pair if place is not None]
 
+    @property
+    def texts(self) -> list[int]:
+        """Return the columns of words, in the order of the file."""
+        return self.all(Role.MEMO, Role.LABEL, Role.PAYEE)
+
     def name(self, place: int) -> str:
         """Return what the file calls a column, its number where it has no name."""
         if place < len(self.headings) and self.headings[place].name:

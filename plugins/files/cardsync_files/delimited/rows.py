@@ -8,14 +8,13 @@ from typing import Final
 from cardsync_files.delimited.amounts import is_decimal, is_number
 from cardsync_files.delimited.dates import is_date
 from cardsync_files.delimited.dialect import Record
-from cardsync_files.delimited.headwords import Role
 from cardsync_files.delimited.layout import Layout, find_header
 from cardsync_files.delimited.vocabulary import State, may_sum_up, state_of, sums_up
 from cardsync_files.statement import MOST_ROWS, Statement, refuse, shown
 
-_MAY_SUM_UP: Final = re.compile(
-    r"sald|sold|balance|turnover|kontostand|pocz|końc|остаток", re.IGNORECASE
-)
+# Cheap to look for in every row; the few that have one are looked at closely.
+_SUM_WORDS: Final = ("sald", "sold", "balance", "turnover", "kontostand", "pocz", "końc", "остаток")
+_LONGEST_BALANCE_LINE: Final = 60
 _LONG_NUMBER: Final = re.compile(r"\d{6,}")
 
 
@@ -46,13 +45,13 @@ def select(records: Sequence[Record], layout: Layout) -> Table:
     """
     table = Table()
     header = layout.header.cells if layout.header is not None else None
-    money, dates = layout.money, layout.dates
+    money, dates, texts = layout.money, layout.dates, layout.texts
     body = records[layout.first :]
     for number, record in enumerate(body):
         dated = any(is_date(record.cell(place)) for place in dates)
         paid = any(record.cell(place) for place in money)
         if dated and paid:
-            _take(table, record, layout)
+            _take(table, record, texts)
         elif dated:
             _note_without_amount(table, record, layout)
         elif record.cells == header:
@@ -92,21 +91,20 @@ def _is_other(layout: Layout, place: int) -> bool:
     return place < len(layout.headings) and bool(layout.headings[place].name)
 
 
-def _take(table: Table, record: Record, layout: Layout) -> None:
+def _take(table: Table, record: Record, texts: Sequence[int]) -> None:
     if len(table.rows) >= MOST_ROWS:
         refuse("too_large", f"more than {MOST_ROWS} rows: export a shorter period", record.line)
-    if _is_balance_line(record, layout):
+    if _is_balance_line(record, texts):
         table.summing_up.append(record.line)
     else:
         table.rows.append(record)
 
 
-def _is_balance_line(record: Record, layout: Layout) -> bool:
-    texts = layout.all(Role.MEMO, Role.LABEL, Role.PAYEE)
-    said = [cell for place in texts if (cell := record.cell(place))]
-    if not said or not _MAY_SUM_UP.search(said[0]):
+def _is_balance_line(record: Record, texts: Sequence[int]) -> bool:
+    first = next(filter(None, map(record.cell, texts)), "").lower()
+    if not any(word in first for word in _SUM_WORDS) or not sums_up(first):
         return False
-    return sums_up(said[0]) and len(" ".join(said)) < 60
+    return sum(len(record.cell(place)) for place in texts) < _LONGEST_BALANCE_LINE
 
 
 def _sort_undated(table: Table, record: Record, layout: Layout) -> None:
@@ -151,7 +149,7 @@ def _sort_remark(table: Table, record: Record, layout: Layout, rest: Sequence[Re
 
 def _continues(record: Record, layout: Layout) -> bool:
     """Say whether a line only goes on with the text of the row before it."""
-    texts = layout.all(Role.MEMO, Role.LABEL, Role.PAYEE)
+    texts = layout.texts
     filled = [place for place, cell in enumerate(record.cells) if cell]
     same_width = layout.header is None or len(record.cells) >= len(layout.header.cells) - 1
     return same_width and bool(filled) and set(filled) <= set(texts)
@@ -163,7 +161,7 @@ def _goes_on(rest: Sequence[Record], layout: Layout) -> bool:
 
 
 def _append(row: Record, record: Record, layout: Layout) -> None:
-    for place in layout.all(Role.MEMO, Role.LABEL, Role.PAYEE):
+    for place in layout.texts:
         if (more := record.cell(place)) and place < len(row.cells):
             row.cells[place] = f"{row.cells[place]} {more}".strip()
 
