@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from cardsync_sdk.registry import Connector, Registry
 from tests.support.scripted_bank import CARD
-from webapp.domain.fates import Fate
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
 from webapp.storage.columns import new_id
@@ -107,29 +106,14 @@ def make_world(
 ) -> World:
     """Insert the world; the interface belongs to the first of ``connectors`` and is due at once."""
     registry = Registry({connector.info.slug: connector for connector in connectors})
-    user_id, account_id, interface_id = new_id(), new_id(), new_id()
+    ids = {name: new_id() for name in ("entity_id", "interface_id", "account_id", "user_id")}
+    world = World(database, Engine(database, registry, BOX), **ids)
     with database.write() as session:
-        group = Group(name="Exemple", created_at=EPOCH)
-        session.add(group)
-        session.flush()
-        entity = LegalEntity(
-            group_id=group.id, name="Exemple SAS", timezone=timezone, created_at=EPOCH
-        )
-        session.add(entity)
-        session.add(
-            User(
-                id=user_id,
-                group_id=group.id,
-                email=f"{user_id.lower()}@example.org",
-                name="Camille Martin",
-                created_at=EPOCH,
-            )
-        )
-        session.flush()
+        _add_people(session, world, timezone)
         session.add(
             Interface(
-                id=interface_id,
-                legal_entity_id=entity.id,
+                id=world.interface_id,
+                legal_entity_id=world.entity_id,
                 connector=connectors[0].info.slug,
                 label="Scripted",
                 state=InterfaceState.ACTIVE,
@@ -139,37 +123,51 @@ def make_world(
                 due_reason=DueReason.FIRST,
             )
         )
-        identity = AccountIdentity(legal_entity_id=entity.id, key=CARD, created_at=EPOCH)
-        session.add(identity)
-        session.flush()
-        session.add(
-            Account(
-                **{
-                    "id": account_id,
-                    "legal_entity_id": entity.id,
-                    "interface_id": interface_id,
-                    "identity_id": identity.id,
-                    "external_ref": CARD,
-                    "kind": "card",
-                    "name": "Card of Camille",
-                    "currency": "EUR",
-                    "payment_mode": "company",
-                    "created_at": EPOCH,
-                    **(account or {}),
-                }
-            )
-        )
-    world = World(
-        database,
-        Engine(database, registry, BOX),
-        entity.id,
-        interface_id,
-        account_id,
-        user_id,
-    )
+        _add_card(session, world, account or {})
     if attached:
         world.attach()
     return world
 
 
-ALL_FATES = tuple(fate.value for fate in Fate)
+def _add_people(session: Session, world: World, timezone: str) -> None:
+    group = Group(name="Exemple", created_at=EPOCH)
+    session.add(group)
+    session.flush()
+    session.add(
+        LegalEntity(
+            id=world.entity_id,
+            group_id=group.id,
+            name="Exemple SAS",
+            timezone=timezone,
+            created_at=EPOCH,
+        )
+    )
+    session.add(
+        User(
+            id=world.user_id,
+            group_id=group.id,
+            email=f"{world.user_id.lower()}@example.org",
+            name="Camille Martin",
+            created_at=EPOCH,
+        )
+    )
+    session.flush()
+
+
+def _add_card(session: Session, world: World, values: Mapping[str, Any]) -> None:
+    identity = AccountIdentity(legal_entity_id=world.entity_id, key=CARD, created_at=EPOCH)
+    session.add(identity)
+    session.flush()
+    defaults: dict[str, Any] = {
+        "id": world.account_id,
+        "legal_entity_id": world.entity_id,
+        "interface_id": world.interface_id,
+        "identity_id": identity.id,
+        "external_ref": CARD,
+        "kind": "card",
+        "name": "Card of Camille",
+        "currency": "EUR",
+        "payment_mode": "company",
+        "created_at": EPOCH,
+    }
+    session.add(Account(**{**defaults, **values}))
