@@ -1,6 +1,5 @@
 """Roles and what they allow (R7, R33, D-T)."""
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -77,8 +76,3 @@ def _covers(grant: Grant, entity: str, group: str) -> bool:
     if grant.legal_entity_id is not None:
         return grant.legal_entity_id == entity
     return grant.group_id is None or grant.group_id == group
-
-
-def rights_of(roles: Iterable[Role]) -> Collection[Right]:
-    """Return the union of the rights of ``roles``."""
-    return frozenset().union(*(RIGHTS[role] for role in roles))
