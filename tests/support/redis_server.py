@@ -1,9 +1,7 @@
 """A real Redis server for a test session."""
 
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 import redis
 
 from tests.support.needs import missing
+from tests.support.scratch import scratch_folder
 from webapp.commands.redis_server import RedisMissing, redis_in
 from webapp.processes import die_with
 
@@ -21,12 +20,15 @@ START_SECONDS = 15
 @contextmanager
 def running_redis() -> Iterator[str]:
     """Run a Redis of our own on a short unix socket; give its address, without a database."""
-    # Not below pytest's own folders: their paths are too long for a unix socket.
-    folder = Path(tempfile.mkdtemp(prefix="cs-redis-"))
+    with scratch_folder() as folder, _running_in(folder) as url:
+        yield url
+
+
+@contextmanager
+def _running_in(folder: Path) -> Iterator[str]:
     try:
         server = redis_in(folder)
     except RedisMissing as error:
-        shutil.rmtree(folder)
         missing("Redis is missing", str(error))
     parent = os.getpid()
     process = subprocess.Popen(
@@ -41,7 +43,6 @@ def running_redis() -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_it_answers(url: str) -> None:

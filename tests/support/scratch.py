@@ -1,6 +1,7 @@
 """Where the tests keep databases that nobody wants to keep: in memory, where there is room."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 1024**3
+OURS = re.compile(r"cardsync-test-(?P<pid>\d+)-")
 
 
 def scratch_root() -> Path:
@@ -21,10 +23,35 @@ def scratch_root() -> Path:
     return Path(tempfile.gettempdir())
 
 
+def make_scratch() -> Path:
+    """Make a folder with a short path, as unix sockets need; the caller removes it."""
+    root = scratch_root()
+    _sweep(root)
+    return Path(tempfile.mkdtemp(prefix=f"cardsync-test-{os.getpid()}-", dir=root))
+
+
+def _sweep(root: Path) -> None:
+    """Remove what test processes that were killed have left behind."""
+    for folder in root.iterdir():
+        match = OURS.match(folder.name)
+        if match and not _runs(int(match["pid"])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's process
+    return True
+
+
 @contextmanager
-def scratch_folder(prefix: str) -> Iterator[Path]:
-    """Give a new folder with a short path, and remove it in the end."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=scratch_root()))
+def scratch_folder() -> Iterator[Path]:
+    """Give a new folder, and remove it in the end."""
+    folder = make_scratch()
     try:
         yield folder
     finally:

@@ -1,6 +1,6 @@
 """Whether the processes beside the web are alive, for ``cardsync doctor`` and the health page."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from rq import Worker
 
@@ -9,6 +9,8 @@ from webapp.storage.database import Database
 from webapp.storage.heartbeats import seen_at
 
 CLOCK = "clock"
+# An idle worker gives a sign of life every 45 s; one killed with -9 stays registered longer.
+SILENT_FOR = timedelta(seconds=90)
 
 
 def clock_seen_at(database: Database) -> datetime | None:
@@ -22,5 +24,11 @@ def live_workers(redis_url: str) -> list[str]:
 
     :raises redis.exceptions.RedisError: if Redis does not answer.
     """
-    workers = Worker.all(connection=impatient(redis_url))
-    return [worker.name for worker in workers if QUEUE in worker.queue_names()]
+    since = datetime.now(UTC) - SILENT_FOR
+    return [
+        worker.name
+        for worker in Worker.all(connection=impatient(redis_url))
+        if QUEUE in worker.queue_names()
+        and worker.last_heartbeat is not None
+        and worker.last_heartbeat.replace(tzinfo=UTC) >= since
+    ]

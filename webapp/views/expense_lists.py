@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from flask import abort, request
+from babel.dates import get_month_names
+from flask import abort, current_app, request, url_for
+from flask_babel import gettext as _
 
 from webapp.domain.expense_lines import ExpenseLine, Key, Month, Section
 from webapp.domain.people import Right
@@ -16,6 +19,18 @@ from webapp.views.access import current_scope, current_user, now, scoped_or_404,
 from webapp.views.i18n import language
 
 MONTHS_OFFERED = 36
+LINE_ICONS = (
+    "ban",
+    "building-2",
+    "camera",
+    "check",
+    "circle-dashed",
+    "hourglass",
+    "message-square",
+    "tag",
+    "undo-2",
+    "wallet",
+)
 SHOWN: dict[str, tuple[Section, ...]] = {
     "all": tuple(Section),
     "to_complete": (Section.TO_COMPLETE,),
@@ -110,17 +125,51 @@ def months_between(reached: tuple[date, date] | None) -> list[Month]:
     return months
 
 
+@cache
+def month_names(code: str) -> Mapping[int, str]:
+    """Return the short names of the months, by their number."""
+    return dict(get_month_names("abbreviated", "stand-alone", code))
+
+
 def category_name(names: Mapping[str, str | None]) -> str:
     """Return the name of a category in the language of the page."""
     return names.get(language()) or ""
 
 
 def shared_context() -> dict[str, Any]:
-    """Return what the list and each of its lines need."""
+    """Return what the list and each of its lines need.
+
+    Words, icons and addresses of a line are made once a page: fifty lines would ask for a thousand.
+    """
+    filters = current_filters()
+    ui: Any = current_app.jinja_env.globals["ui"]
+    before, after = url_for("expenses.show", expense_id="*", **filters.args()).split("*")
     return {
+        "address_of": lambda line: f"{before}{line.id}{after}",
         "category_name": category_name,
-        "filters": current_filters(),
+        "filters": filters,
+        "icons": {name: ui.icon(name) for name in LINE_ICONS},
         "key_text": key_text,
+        "month_names": month_names(language()),
         "several_entities": len(current_holder().entities) > 1,
         "this_year": now().year,
+        "words": _line_words(),
+    }
+
+
+def _line_words() -> dict[str, str]:
+    return {
+        "cancelled": _("Cancelled"),
+        "category": _("Category"),
+        "comment": _("Comment"),
+        "company": _("Company"),
+        "complete": _("Completed"),
+        "ending_in": _("ending in"),
+        "expired": _("Expired"),
+        "missing": _("Missing:"),
+        "not_booked": _("Not booked by the bank yet: complete it now, report it once booked."),
+        "receipt": _("Receipt"),
+        "refund": _("Refund"),
+        "reimburse": _("To reimburse"),
+        "to_confirm": _("To confirm"),
     }

@@ -132,6 +132,6 @@ def _answer_complete(before: ExpenseLine, line: ExpenseLine) -> Response:
 
 def _done_text(line: ExpenseLine, following: ExpenseLine | None) -> str:
     if following is None:
-        return str(_("“%(title)s” is complete.", title=line.title))
+        return str(_("Complete: “%(title)s”.", title=line.title))
     words = {"title": line.title, "next": following.title}
-    return str(_("“%(title)s” is complete. Next: “%(next)s”.", **words))
+    return str(_("Complete: “%(title)s”. Next: “%(next)s”.", **words))

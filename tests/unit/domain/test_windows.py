@@ -80,9 +80,7 @@ days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 def test_a_window_never_leaves_a_day_between_itself_and_the_last_success(
     floor: date, complete_until: date, today: date
 ) -> None:
-    window = next_window(
-        floor=floor, complete_until=complete_until, today=today, lookback=LOOKBACK
-    )
+    window = next_window(floor=floor, complete_until=complete_until, today=today, lookback=LOOKBACK)
     assert window.first <= max(complete_until, floor) or window.first == today
     assert window.first >= min(floor, today)
 
