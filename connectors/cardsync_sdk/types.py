@@ -272,7 +272,7 @@ class FetchedTransaction:
     :param purchased_on: day of the purchase or order. :param booked_on: day it was posted, debited.
     :param amount: in the account's currency, minus = spend.
     :param original: the amount in the currency of the purchase, where it differs.
-    :param fee: what the source says it took, minus = charged; never added to ``amount`` by the host.
+    :param fee: what the source says it took, minus = charged; the host never adds it up.
     :param memo: the raw bank memo. :param label: the source's cleaned wording.
     :param card_last4: last four digits of the card, never more.
     :param replaces: external id of the announced row that this one books.
