@@ -1,13 +1,10 @@
 """The doorbell, the worker and the clock, with a real Redis and real RQ workers."""
 
 import contextlib
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from rq import SimpleWorker
 from rq.job import JobStatus
 
 from tests.support.scripted_bank import ScriptedBank, purchase
+from tests.support.worker_processes import Start, wait_until, worker_processes
 from tests.support.world import World, make_world
 from webapp.jobs import tasks
 from webapp.jobs.clock import Clock
@@ -127,37 +125,15 @@ def test_a_plugin_cannot_swallow_the_deadline() -> None:
 
 
 @pytest.fixture
-def worker_process(
-    world: World, redis_url: str, tmp_path: Path
-) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Start real worker processes; whatever is left is killed at the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "webapp.cli", "worker"],
-            env={
-                **os.environ,
-                "DATABASE_URL": world.database.engine.url.render_as_string(hide_password=False),
-                "REDIS_URL": redis_url,
-                "CARDSYNC_INSTANCE": str(tmp_path / "instance"),
-            },
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def start_worker(world: World, redis_url: str, tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts a real worker process."""
+    environment = {"CARDSYNC_INSTANCE": str(tmp_path / "instance")}
+    with worker_processes(world.database, redis_url, environment) as start:
+        yield start
 
 
-def test_a_real_worker_process_stops_at_once_when_told(
-    worker_process: Callable[[], subprocess.Popen[bytes]], redis_url: str
-) -> None:
-    process = worker_process()
+def test_a_real_worker_process_stops_at_once_when_told(start_worker: Start, redis_url: str) -> None:
+    process = start_worker()
     connection = Redis.from_url(redis_url)
     # Idle, and so past the moment in which RQ takes the signals over.
     wait_until(
@@ -167,11 +143,3 @@ def test_a_real_worker_process_stops_at_once_when_told(
     )
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    """Look until something is so, or fail."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.05)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import text
 from sqlmodel import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, stream_encode_multipart
@@ -19,9 +20,9 @@ from webapp.app import create_app
 from webapp.config import Settings
 from webapp.domain.people import Role
 from webapp.domain.receipts import MAX_BYTES, MediaType
-from webapp.storage import completions
 from webapp.storage.database import Database
 from webapp.storage.expenses import Receipt
+from webapp.storage.people import User
 from webapp.storage.receipts import ReceiptStore
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nstartxref\n0\n%%EOF\n"
@@ -168,8 +169,6 @@ def test_a_file_that_is_no_receipt_is_refused_and_nothing_is_kept(
 
 
 def test_a_refusal_speaks_French_to_the_French(holder: Holder) -> None:
-    from webapp.storage.people import User
-
     holder.office.change(User, holder.id, locale="fr")
     assert "10 Mo" in holder.hand_in(PDF + b" " * MAX_BYTES).text
 
@@ -227,9 +226,15 @@ def test_Enter_saves_and_never_removes(holder: Holder) -> None:
 
 
 def test_a_file_whose_row_cannot_be_written_is_not_left_behind(
-    holder: Holder, monkeypatch: pytest.MonkeyPatch
+    holder: Holder, database: Database
 ) -> None:
-    monkeypatch.setattr(completions, "_write", lambda *_: 1 / 0)
+    refuse_rows = (
+        "CREATE TRIGGER refuse BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'no'); END"
+        if database.is_sqlite
+        else "ALTER TABLE receipt ADD CONSTRAINT refuse CHECK (size < 0) NOT VALID"
+    )
+    with database.write() as session:
+        session.execute(text(refuse_rows))
     assert holder.hand_in(PDF).status_code == 500
     assert (holder.rows(), holder.files()) == ([], [])
 

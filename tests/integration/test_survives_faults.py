@@ -3,11 +3,7 @@
 The practice bank is real HTTP; the last test kills a real worker process in the middle of a sync.
 """
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,14 +14,13 @@ from sqlmodel import select
 
 from cardsync_sdk import Link, Money
 from cardsync_sdk.registry import Registry
-from tests.integration.test_jobs import wait_until
 from tests.support.practice_bank import PracticeBank, practice_bank
+from tests.support.worker_processes import Start, kill, wait_until, worker_processes
 from tests.support.world import BOX, World, make_world
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome
 from webapp.jobs.clock import Clock
 from webapp.jobs.doorbell import Doorbell
-from webapp.processes import session_members
 from webapp.storage import links
 from webapp.storage.accounts import Account
 from webapp.storage.database import Database
@@ -156,30 +151,10 @@ def installation(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def start_worker(
     database: Database, redis_url: str, installation: dict[str, str]
-) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Start real worker processes; whatever is left is killed at the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        url = database.engine.url.render_as_string(hide_password=False)
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "webapp.cli", "worker"],
-            env={**os.environ, **installation, "DATABASE_URL": url, "REDIS_URL": redis_url},
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        kill_session(process)
-
-
-def kill_session(worker: subprocess.Popen[bytes]) -> None:
-    """Kill a worker and its work-horse, which sits in a process group of its own."""
-    for member in session_members(worker.pid):
-        os.kill(member, signal.SIGKILL)
-    worker.wait()
+) -> Iterator[Start]:
+    """Return a function that starts a real worker process."""
+    with worker_processes(database, redis_url, installation) as start:
+        yield start
 
 
 def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
@@ -187,7 +162,7 @@ def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
     bank: PracticeBank,
     link: Link,
     redis_url: str,
-    start_worker: Callable[[], subprocess.Popen[bytes]],
+    start_worker: Start,
 ) -> None:
     world = connect(database, bank, link)
     clock = Clock(database, Doorbell(redis_url).ring)
@@ -197,7 +172,7 @@ def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
     first = start_worker()
     clock.tick(datetime.now(UTC))
     wait_until(lambda: len(held(world)) > 0)
-    kill_session(first)
+    kill(first)
     Redis.from_url(redis_url).flushall()
     assert held(world) < true_set(bank, link)
 
