@@ -5,7 +5,6 @@ stops in between, no row ever names a missing file.
 """
 
 import logging
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlmodel import Session, col, select
 from webapp.domain.receipts import MediaType, clean_receipt
 from webapp.storage.columns import new_id
 from webapp.storage.expenses import Receipt
+from webapp.storage.whole_files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class ReceiptStore:
         with _DECODING:
             receipt = clean_receipt(content)
         file_id = new_id()
-        _write_whole(self.path(file_id), receipt.content)
+        write_whole(self.path(file_id), receipt.content)
         return KeptFile(file_id, receipt.media_type, len(receipt.content), receipt.sha256)
 
     def path(self, file_id: str) -> Path:
@@ -66,32 +66,6 @@ class ReceiptStore:
                 self.path(file_id).unlink(missing_ok=True)
             except OSError as error:
                 log.warning("the receipt file %s could not be deleted: %s", file_id, error)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is either wholly there or not at all, even after a power cut."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        _sync_folder(path.parent)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def find(session: Session, receipt_id: str, entities: frozenset[str]) -> Receipt | None:

@@ -18,12 +18,17 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
+        _sync_folder(path.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync_folder(folder: Path) -> None:
+    # The rename itself must reach the disk.
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        # The rename itself must reach the disk.
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
