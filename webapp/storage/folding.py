@@ -1,8 +1,10 @@
 """Text folded for a search inside the database: small letters, no accents, alike in both kinds.
 
-SQLite lowers ASCII letters only and PostgreSQL as its locale says, so both are told each letter.
+SQLite lowers ASCII letters only, so it is given our own function; PostgreSQL lowers as its locale
+says, so it is told each letter.
 """
 
+from sqlite3 import Connection
 from typing import Any
 
 from sqlalchemy import String
@@ -10,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from webapp.domain.searching import ACCENTED, PLAIN
+from webapp.domain.searching import ACCENTED, PLAIN, folded
 
 
 class fold_text(GenericFunction[str]):  # noqa: N801  # it is written like a function of SQL
@@ -20,16 +22,16 @@ class fold_text(GenericFunction[str]):  # noqa: N801  # it is written like a fun
     inherit_cache = True
 
 
-@compiles(fold_text)
+@compiles(fold_text, "postgresql")
 def _translated(element: Any, compiler: SQLCompiler, **values: Any) -> str:
     (text,) = element.clauses
     return f"lower(translate({compiler.process(text, **values)}, '{ACCENTED}', '{PLAIN}'))"
 
 
-@compiles(fold_text, "sqlite")
-def _replaced(element: Any, compiler: SQLCompiler, **values: Any) -> str:
-    (text,) = element.clauses
-    sql = compiler.process(text, **values)
-    for accented, plain in zip(ACCENTED, PLAIN, strict=True):
-        sql = f"replace({sql}, '{accented}', '{plain}')"
-    return f"lower({sql})"
+def teach_sqlite(connection: Connection) -> None:
+    """Give a SQLite connection the function ``fold_text``."""
+    connection.create_function("fold_text", 1, _folded, deterministic=True)
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else folded(text)

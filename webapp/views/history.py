@@ -1,5 +1,6 @@
 """One account: the history of its syncs (R44) and its operations with a search (R69)."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ RUNS_PER_PAGE = 20
 ROWS_PER_PAGE = 50
 NEWEST_SHOWN = 10
 WEEKS, MANY_WEEKS = 5, 13
+_ID = re.compile(r"[0-9A-Z]{26}")
 
 
 @blueprint.app_template_filter("run_counts")
@@ -234,11 +236,18 @@ def _run_key(text: str | None) -> RunKey | None:
     """Read a key from an address; one that is none of ours answers 404."""
     if not text:
         return None
-    started_at, _mark, run_id = text.partition("~")
+    started_at, run_id = _halves(text)
     try:
         return RunKey(datetime.fromisoformat(started_at).astimezone(UTC), run_id)
     except (ValueError, OverflowError):
         abort(404)
+
+
+def _halves(text: str) -> tuple[str, str]:
+    place, _mark, row_id = text.partition("~")
+    if not _ID.fullmatch(row_id):
+        abort(404)
+    return place, row_id
 
 
 def _operation_key_text(key: Key) -> str:
@@ -248,7 +257,7 @@ def _operation_key_text(key: Key) -> str:
 def _operation_key(text: str | None) -> Key | None:
     if not text:
         return None
-    day, _mark, operation_id = text.partition("~")
+    day, operation_id = _halves(text)
     try:
         return Key(date.fromisoformat(day), operation_id)
     except ValueError:
