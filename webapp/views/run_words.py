@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask_babel import LazyString, format_timedelta, lazy_gettext
+from flask_babel import LazyString, format_timedelta, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from webapp.domain.fates import Fate
@@ -67,10 +67,31 @@ _ERRORS: Mapping[str, LazyString] = {
 
 # Told of every sync, be they none; the others only where there are some.
 _ALWAYS = (Fate.NEW, Fate.UNCHANGED, Fate.WAITING)
-_SHORT: Mapping[Fate, Callable[[int], str]] = {
-    Fate.NEW: lambda count: str(_("%(num)d new", num=count)),
-    Fate.UNCHANGED: lambda count: str(_("%(num)d unchanged", num=count)),
-    Fate.WAITING: lambda count: str(_("%(num)d waiting", num=count)),
+_COUNTED: Mapping[Fate, Callable[[int], str]] = {
+    Fate.NEW: lambda n: ngettext("%(num)d new", "%(num)d new", n),
+    Fate.UPDATED: lambda n: ngettext(
+        "%(num)d changed by the bank", "%(num)d changed by the bank", n
+    ),
+    Fate.BOOKED: lambda n: ngettext("%(num)d now booked", "%(num)d now booked", n),
+    Fate.REMOVED: lambda n: ngettext(
+        "%(num)d withdrawn by the bank", "%(num)d withdrawn by the bank", n
+    ),
+    Fate.UNCHANGED: lambda n: ngettext("%(num)d unchanged", "%(num)d unchanged", n),
+    Fate.REPEATED: lambda n: ngettext(
+        "%(num)d repeated in the same sync", "%(num)d repeated in the same sync", n
+    ),
+    Fate.WAITING: lambda n: ngettext("%(num)d waiting", "%(num)d waiting", n),
+    Fate.OUT_OF_WINDOW: lambda n: ngettext(
+        "%(num)d before the first day to import", "%(num)d before the first day to import", n
+    ),
+    Fate.SUMMARY: lambda n: ngettext("%(num)d monthly total", "%(num)d monthly totals", n),
+    Fate.DUPLICATE_OF: lambda n: ngettext(
+        "%(num)d known from another source", "%(num)d known from another source", n
+    ),
+    Fate.QUARANTINED: lambda n: ngettext("%(num)d not readable", "%(num)d not readable", n),
+    Fate.NOT_SHARED: lambda n: ngettext(
+        "%(num)d of accounts not shared", "%(num)d of accounts not shared", n
+    ),
 }
 
 
@@ -85,13 +106,8 @@ class Mishap:
 
 def counts_text(counts: Mapping[Fate, int]) -> str:
     """Return counts by fate in one line: ``3 new, 12 unchanged, 0 waiting``."""
-    told = [_SHORT[fate](counts.get(fate, 0)) for fate in _ALWAYS]
-    told += [
-        f"{count} {FATES[fate]}"
-        for fate in Fate
-        if fate not in _ALWAYS and (count := counts.get(fate))
-    ]
-    return ", ".join(told)
+    told = [*_ALWAYS, *(fate for fate in Fate if fate not in _ALWAYS and counts.get(fate))]
+    return ", ".join(_COUNTED[fate](counts.get(fate, 0)) for fate in told)
 
 
 def mishap(run: SyncRun) -> Mishap | None:
