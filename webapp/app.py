@@ -23,6 +23,7 @@ from webapp.views import (
     formats,
     headers,
     health,
+    history,
     home,
     i18n,
     imports,
@@ -36,7 +37,7 @@ from webapp.views import (
 from webapp.views.services import EXTENSION, Services
 from webapp.views.throttle import Throttle
 
-CONCEPTS = (home, auth, setup, imports, expenses, receipts, audit, health)
+CONCEPTS = (home, auth, setup, imports, history, expenses, receipts, audit, health)
 MEBIBYTE = 1024 * 1024
 
 

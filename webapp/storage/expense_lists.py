@@ -159,7 +159,11 @@ def cards_held(session: Session, user_id: str) -> list[str]:
     query = (
         select(Account.name)
         .join(Attachment, col(Attachment.account_id) == col(Account.id))
-        .where(Attachment.user_id == user_id, col(Attachment.ends_on).is_(None))
+        .where(
+            Attachment.user_id == user_id,
+            col(Attachment.ends_on).is_(None),
+            col(Account.shared),
+        )
         .order_by(col(Account.name))
     )
     return list(session.exec(query))

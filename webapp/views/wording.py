@@ -35,6 +35,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "link_visit.refused": lazy_gettext("Consent not completed"),
     "interface.connected": lazy_gettext("Banking interface connected"),
     "interface.reconnected": lazy_gettext("Banking interface renewed"),
+    "interface.sync_asked": lazy_gettext("Sync asked for"),
+    "interface.sync_joined": lazy_gettext("Sync asked for while one was under way"),
+    "account.stopped": lazy_gettext("Syncing stopped for an account or card"),
+    "account.restored": lazy_gettext("Stopped account or card taken up again"),
     "account.shared": lazy_gettext("Account or card shared"),
     "account.unshared": lazy_gettext("Account or card no longer shared"),
     "account.mode_set": lazy_gettext("Payment mode set"),
@@ -59,6 +63,10 @@ def _until(value: str) -> str:
     return str(gettext("until %(day)s", day=day(date.fromisoformat(value))))
 
 
+def _quoted(value: str) -> str:
+    return str(gettext("“%(words)s”", words=value))
+
+
 # What the audit trail says of a change, besides the names in it.
 AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "role": lambda value: str(ROLES[Role(value)]),
@@ -66,6 +74,7 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "starts_on": _since,
     "since": _since,
     "ends_on": _until,
+    "why": _quoted,
 }
 
 
