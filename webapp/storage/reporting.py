@@ -370,5 +370,5 @@ def _record(session: Session, by: Doer, report: Report, step: Step, reason: str)
         legal_entity_id=report.legal_entity_id,
         user=report.user_id,
         month=report.month.isoformat(),
-        **({"reason": reason} if reason else {}),
+        **({"comment": reason} if reason else {}),
     )
