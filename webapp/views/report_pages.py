@@ -79,7 +79,11 @@ def opened(session: Session, report: Report) -> Opened:
     names = report_lists.names_of(session, [report.user_id, report.decided_by])
 
     def rows(some: list[ExpenseLine]) -> list[Row]:
-        return [Row(line, held.get(line.id, []), hindrances(line)) for line in some]
+        # What was submitted is judged no more: a policy may have changed since.
+        return [
+            Row(line, held.get(line.id, []), hindrances(line) if report.is_open else ())
+            for line in some
+        ]
 
     return Opened(
         report,
