@@ -39,6 +39,16 @@ EXPENSES = Tab(
     "receipt-text",
     (Page("expenses.index", lazy_gettext("My expenses"), "receipt-text", Right.OWN_EXPENSES),),
 )
+REPORTS = Tab(
+    lazy_gettext("My reports"),
+    "scroll-text",
+    (Page("reports.index", lazy_gettext("My reports"), "scroll-text", Right.OWN_EXPENSES),),
+)
+APPROVALS = Tab(
+    lazy_gettext("To approve"),
+    "list-checks",
+    (Page("approvals.index", lazy_gettext("To approve"), "list-checks", Right.APPROVE),),
+)
 CONFIGURATION = Tab(
     lazy_gettext("Configuration"),
     "settings",
@@ -52,7 +62,7 @@ CONFIGURATION = Tab(
         Page("audit.index", lazy_gettext("Audit trail"), "scroll-text", Right.CONFIGURE),
     ),
 )
-TABS = (EXPENSES, CONFIGURATION)
+TABS = (EXPENSES, REPORTS, APPROVALS, CONFIGURATION)
 
 
 def open_pages(tab: Tab) -> Sequence[Page]:

@@ -46,6 +46,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "attachment.opened": lazy_gettext("Attached to an employee"),
     "attachment.closed": lazy_gettext("Attachment ended"),
     "attachment.undone": lazy_gettext("Attachment undone"),
+    "report.submitted": lazy_gettext("Report submitted"),
+    "report.recalled": lazy_gettext("Report taken back by its holder"),
+    "report.approved": lazy_gettext("Report approved"),
+    "report.sent_back": lazy_gettext("Report sent back"),
 }
 
 
@@ -67,6 +71,10 @@ def _quoted(value: str) -> str:
     return str(gettext("“%(words)s”", words=value))
 
 
+def _month(value: str) -> str:
+    return day(date.fromisoformat(value), "LLLL y")
+
+
 # What the audit trail says of a change, besides the names in it.
 AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "role": lambda value: str(ROLES[Role(value)]),
@@ -75,6 +83,8 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "since": _since,
     "ends_on": _until,
     "why": _quoted,
+    "month": _month,
+    "comment": str,
 }
 
 

@@ -1,12 +1,12 @@
 """why a sync was asked for; accounts that an admin stopped
 
-Revision: 0003_history, after 0002
+Revision: 0003, after 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_history"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
