@@ -92,7 +92,7 @@ def test_R44_each_run_with_when_how_long_and_counts_that_add_up(
     assert "4 rows of this account: 2 new, 0 unchanged, 0 waiting, 1 monthly total" in shown
     assert "Nightly sync" in shown
     assert "took less than a second" in shown
-    assert "Over all accounts of the interface 6 rows: 2 new" in run_page(claire, feed, first)
+    assert "Over all accounts of the interface: 6 rows. 2 new" in run_page(claire, feed, first)
     assert "1 of accounts not shared" in run_page(claire, feed, first)
 
 

@@ -45,10 +45,10 @@ BECAME: Mapping[Became, tuple[str, LazyString]] = {
     Became.EXPIRED: ("off", lazy_gettext("Announced, never booked")),
 }
 
-EXPENSE_STATUSES: Mapping[ExpenseStatus, LazyString] = {
-    ExpenseStatus.TO_COMPLETE: lazy_gettext("to complete"),
-    ExpenseStatus.COMPLETE: lazy_gettext("complete"),
-    ExpenseStatus.NOT_EXPENSE: lazy_gettext("not an expense"),
+EXPENSES: Mapping[ExpenseStatus, tuple[str, LazyString]] = {
+    ExpenseStatus.TO_COMPLETE: ("info", lazy_gettext("to complete")),
+    ExpenseStatus.COMPLETE: ("good", lazy_gettext("complete")),
+    ExpenseStatus.NOT_EXPENSE: ("off", lazy_gettext("not an expense")),
 }
 
 
@@ -57,7 +57,7 @@ def became_badge(operation: Operation) -> tuple[str, str]:
     badge, words = BECAME[operation.became]
     if operation.expense_status is None:
         return badge, str(words)
-    status = EXPENSE_STATUSES[ExpenseStatus(operation.expense_status)]
+    badge, status = EXPENSES[ExpenseStatus(operation.expense_status)]
     told = _("Expense of %(holder)s: %(status)s", holder=operation.holder, status=status)
     return ("off" if operation.withdrawn else badge), str(told)
 

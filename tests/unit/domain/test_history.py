@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from webapp.domain.expenses import ExpenseStatus
 from webapp.domain.fates import Fate
 from webapp.domain.history import (
     Became,
@@ -106,4 +107,5 @@ def test_everything_the_history_names_has_words() -> None:
     assert set(run_words.OUTCOMES) == set(Outcome)
     assert set(run_words.ACTORS) == set(Actor)
     assert set(history_words.BECAME) == set(Became)
+    assert set(history_words.EXPENSES) == set(ExpenseStatus)
     assert set(history_words.DAYS) == set(DayState) - {DayState.OUTSIDE}
