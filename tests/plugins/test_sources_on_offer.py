@@ -17,5 +17,7 @@ def test_R5_banking_aggregation_goes_through_a_partner_aggregator() -> None:
 
 @pytest.mark.parametrize("kind", ["bank", "card_service"])
 def test_R9_set_up_offers_online_banks_and_card_management_services(kind: str) -> None:
-    offered = {institution.kind for institution in discover().get("budget_insight").info.institutions}
+    offered = {
+        institution.kind for institution in discover().get("budget_insight").info.institutions
+    }
     assert kind in offered
