@@ -16,7 +16,7 @@ from webapp.storage.report_lists import Summary
 from webapp.storage.reporting import Doer
 from webapp.storage.reports import Report
 from webapp.views.access import current_scope, current_user, now
-from webapp.views.expense_lists import category_name
+from webapp.views.expense_lists import line_context
 from webapp.views.report_words import BADGES, hindrance_words, status_words
 
 
@@ -99,10 +99,9 @@ def opened(session: Session, report: Report) -> Opened:
 def page_context() -> dict[str, Any]:
     """Return what the pages of reports need besides the reports."""
     return {
+        **line_context(),
         "badge_of": badge_of,
-        "category_name": category_name,
         "several_entities": len(current_scope().entities(Right.OWN_EXPENSES)) > 1,
-        "this_year": now().year,
     }
 
 
