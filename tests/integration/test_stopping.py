@@ -163,6 +163,7 @@ def test_the_last_account_stops_the_interface_and_restoring_plans_its_next_night
         stop(claire, feed, account)
     stopped = feed.interface()
     assert (stopped.state, stopped.next_due_at) == (InterfaceState.STOPPED, None)
+    assert "No account is left to sync here" in words(claire.get(page_of(feed)))
     restore(claire, feed)
 
     woken = feed.interface()

@@ -79,7 +79,7 @@ def store_share(by: Sharer, link: Link, listed: Sequence[RemoteAccount]) -> Shar
         _store_account(by, interface, identity, remote, account)
     stopped = _stop_unshared(by, mine, {account.ref for account in shared})
     by.session.flush()
-    stop_empty(by.session, others)
+    stop_empty(by.session, [*others, interface.id])
     return Shared(interface.id, added, len(shared) - added, stopped)
 
 

@@ -133,7 +133,7 @@ def _stopped(accounts: int) -> str:
     return str(
         _("Nothing is fetched any more. Connect again to go on.")
         if accounts
-        else _("All its accounts are now under another interface.")
+        else _("No account is left to sync here: each is stopped, or under another interface now.")
     )
 
 
