@@ -14,6 +14,7 @@ from webapp.storage.database import Database
 from webapp.storage.secrets import SecretBox
 from webapp.views import (
     access,
+    approvals,
     assets,
     audit,
     auth,
@@ -23,11 +24,13 @@ from webapp.views import (
     formats,
     headers,
     health,
+    history,
     home,
     i18n,
     imports,
     pages,
     receipts,
+    reports,
     sessions,
     setup,
     templating,
@@ -36,7 +39,19 @@ from webapp.views import (
 from webapp.views.services import EXTENSION, Services
 from webapp.views.throttle import Throttle
 
-CONCEPTS = (home, auth, setup, imports, expenses, receipts, audit, health)
+CONCEPTS = (
+    home,
+    auth,
+    setup,
+    imports,
+    history,
+    expenses,
+    receipts,
+    reports,
+    approvals,
+    audit,
+    health,
+)
 MEBIBYTE = 1024 * 1024
 
 

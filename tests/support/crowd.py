@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.support.office import EPOCH, Office
+from tests.support.office import DAY, EPOCH, Office
+from tests.support.report_desk import ReportDesk
 from webapp.domain.people import RIGHTS, Right, Role
 from webapp.domain.receipts import MediaType
 from webapp.storage.columns import new_id
@@ -22,7 +23,7 @@ class Things:
     entity: str
     ids: dict[str, str]
     owner: str
-    owned: frozenset[str] = frozenset({"expense_id", "receipt_id"})
+    owned: frozenset[str] = frozenset({"expense_id", "receipt_id", "report_id"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Crowd:
             Somebody("anonymous"),
             self._somebody("employee of A", nina, {a: frozenset({Role.EMPLOYEE})}),
             self._admin("admin of A", self.here, a, admin),
+            self._approver("approver of A", self.here, a),
             self._admin("admin of B, another group", self.elsewhere, b, admin),
             self._admin("admin of C, same group", self.here, c, admin),
             self._somebody("support", self._support(), everywhere),
@@ -70,6 +72,10 @@ class Crowd:
     def _admin(self, name: str, office: Office, entity: str, roles: frozenset[Role]) -> Somebody:
         user = office.person(name, entity=entity, role=Role.ADMIN)
         return self._somebody(name, user, {entity: roles})
+
+    def _approver(self, name: str, office: Office, entity: str) -> Somebody:
+        user = office.person(name, entity=entity, role=Role.APPROVER)
+        return self._somebody(name, user, {entity: frozenset({Role.APPROVER})})
 
     def _somebody(self, name: str, user: str, roles: dict[str, frozenset[Role]]) -> Somebody:
         return Somebody(name, user, self.here.log_in(user), roles)
@@ -86,6 +92,17 @@ class Crowd:
         card = office.card(entity, owner)
         expense = office.expense(card)
         receipt = self._receipt(entity, expense)
+        desk = ReportDesk(self.database)
+        draft, submitted = (
+            office.expense(
+                card,
+                expense_status="complete",
+                category_id=office.category_ids["train"],
+                minor=-500,
+                day=day,
+            )
+            for day in (DAY, DAY.replace(month=10))
+        )
         with self.database.read() as session:
             interface = session.get_one(type(office._cards[card]), card).interface_id
         ids = {
@@ -94,6 +111,8 @@ class Crowd:
             "account_id": card,
             "expense_id": expense,
             "receipt_id": receipt,
+            "report_id": desk.put_in(owner, draft),
+            "submitted_id": desk.submitted(owner, submitted),
         }
         return Things(entity, ids, owner)
 

@@ -63,11 +63,35 @@ def is_below(key: Key, other: Key) -> bool:
     return (key.day, key.id) < (other.day, other.id)
 
 
+class BankChange(StrEnum):
+    """What the bank says otherwise than when an expense was submitted."""
+
+    WITHDRAWN = "withdrawn"
+    AMOUNT = "amount"
+    DAY = "day"
+    DETAIL = "detail"
+
+
+@dataclass(frozen=True, slots=True)
+class BankNow:
+    """What the bank says today of a submitted expense, where it says something else (I12).
+
+    ``amount_minor`` is that of the expense: a spend is positive.
+    """
+
+    status: str
+    day: date
+    amount_minor: int
+    currency: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseLine:
     """An expense with what the bank said of it, which no page lets anybody edit (D-Q).
 
     ``amount_minor`` and ``original_minor`` are those of the expense: a spend is positive.
+    ``locked``: in a submitted or approved report. What the bank said is then what it had said when
+    the report was submitted, and ``bank_now`` is what it says today, if that differs.
     """
 
     id: str
@@ -96,6 +120,26 @@ class ExpenseLine:
     memo: str
     account_name: str
     last4: str
+    report_id: str | None = None
+    locked: bool = False
+    bank_now: BankNow | None = None
+
+    @property
+    def bank_changes(self) -> tuple[BankChange, ...]:
+        """Return what the bank changed after the expense was submitted."""
+        now = self.bank_now
+        if now is None:
+            return ()
+        if now.status in WITHDRAWN:
+            return (BankChange.WITHDRAWN,)
+        amounts = (now.amount_minor, now.currency) != (self.amount_minor, self.currency)
+        found = ((BankChange.AMOUNT, amounts), (BankChange.DAY, now.day != self.day))
+        return tuple(what for what, applies in found if applies) or (BankChange.DETAIL,)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Say whether the bank cancelled the transaction, or announced and never booked it."""
+        return self.transaction_status in WITHDRAWN
 
     @property
     def missing(self) -> tuple[Missing, ...]:
@@ -112,7 +156,7 @@ class ExpenseLine:
     @property
     def section(self) -> Section:
         """Return the part of the list this line stands in."""
-        if self.transaction_status in WITHDRAWN:
+        if self.withdrawn:
             return Section.WITHDRAWN
         return Section.COMPLETE if self.status is ExpenseStatus.COMPLETE else Section.TO_COMPLETE
 

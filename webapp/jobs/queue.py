@@ -19,7 +19,8 @@ SERIALIZER: Final = "json"
 # By exact name: whoever can write to Redis could otherwise have any function called.
 TASKS: Final[dict[str, Callable[..., object]]] = {"sync_run": tasks.sync_run}
 
-SHORT_SECONDS: Final = 0.5
+# Two tries of it leave a page within a second.
+SHORT_SECONDS: Final = 0.4
 PATIENCE = Retry(ExponentialBackoff(cap=2, base=0.05), retries=60)
 
 

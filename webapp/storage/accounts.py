@@ -40,7 +40,8 @@ class Account(SQLModel, table=True):
     ``activated_on`` is set for an account that joined its interface later than the first ones;
     ``import_from`` is the floor set by the import mode at the first run (D-S); ``cursor`` belongs
     to the connector and moves only together with the rows it covers; ``complete_until`` is the last
-    day up to which everything was fetched with success.
+    day up to which everything was fetched with success. ``stopped_at``: an admin stopped syncing it
+    (D-G); it is not shared while that stands.
     """
 
     __tablename__ = "account"
@@ -76,6 +77,7 @@ class Account(SQLModel, table=True):
     number_last4: str = ""
     currency: str
     shared: bool = True
+    stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     id_traits: str = ""
     payment_mode: str | None = None
     import_mode: str = ImportMode.START_OF_MONTH.value
@@ -139,6 +141,16 @@ def shared_accounts(session: Session, interface_id: str) -> list[HeldAccount]:
         .order_by(col(Account.name), col(Account.id))
     ).all()
     return [HeldAccount(*row) for row in rows]
+
+
+def stopped_accounts(session: Session, interface_id: str, *, since: datetime) -> list[Account]:
+    """Return the accounts of an interface that an admin stopped at or after ``since``, by name."""
+    query = select(Account).where(
+        Account.interface_id == interface_id,
+        ~col(Account.shared),
+        col(Account.stopped_at) >= since,
+    )
+    return list(session.exec(query.order_by(col(Account.name), col(Account.id))))
 
 
 def accounts_of(session: Session, interface_id: str) -> list[Account]:

@@ -19,10 +19,11 @@ from webapp.domain.expenses import (
     missing_in,
     status_of,
 )
-from webapp.storage import receipts
+from webapp.storage import receipts, reporting
 from webapp.storage.expense_lines import find_to_write
 from webapp.storage.expenses import Category, Expense, Receipt
 from webapp.storage.receipts import KeptFile
+from webapp.storage.reports import lock_reports_of
 
 
 class UnknownCategory(Exception):
@@ -31,6 +32,10 @@ class UnknownCategory(Exception):
 
 class NotCompletable(Exception):
     """The expense is no longer the person's to complete, or nothing is asked for it any more."""
+
+
+class Locked(NotCompletable):
+    """The expense is in a submitted or approved report and stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,18 @@ def complete(
 
     Sending the same form twice writes it once.
 
+    Once complete it enters the report of its month, and leaves it when something is missing (R4).
+
     :raises NotCompletable: if it is not the person's own, or is withdrawn.
+    :raises Locked: if it is in a submitted or approved report.
     :raises UnknownCategory: if the category is not one of the group's.
     """
+    lock_reports_of(session, user_id)
     line = find_to_write(session, expense_id, entities)
     if line is None or line.user_id != user_id or not line.can_be_completed:
         raise NotCompletable
+    if line.locked:
+        raise Locked
     held = receipts.of_expense(session, line.id) if line.receipts else []
     outcome = Outcome(conflict=_conflicts(line, held, submission))
     said = line.said if outcome.conflict else submission.said
@@ -94,6 +105,7 @@ def complete(
     status = status_of(outcome.missing)
     if (said, now_held, status) != (line.said, held, line.status):
         _write(session, line, said, status, at)
+        reporting.follow(session, line, status, at)
     return outcome
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
 
 from webapp.storage import tables
+from webapp.storage.folding import teach_sqlite
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -59,6 +60,7 @@ def make_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late (before the first write, not the first read).
     connection.isolation_level = None
+    teach_sqlite(connection)
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")

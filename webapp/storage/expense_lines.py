@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, case, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from cardsync_sdk.types import TransactionKind
-from webapp.domain.expense_lines import ExpenseLine
+from webapp.domain.expense_lines import BankNow, ExpenseLine
 from webapp.domain.expenses import (
     ExpenseStatus,
     PaymentMode,
@@ -19,6 +19,7 @@ from webapp.domain.expenses import (
 from webapp.storage.accounts import Account
 from webapp.storage.expenses import Category, Expense, Receipt
 from webapp.storage.people import LegalEntity
+from webapp.storage.reports import COPIED, ReportLine
 from webapp.storage.transactions import BankTransaction
 
 # Columns, not whole rows: a list of fifty lines costs a third of what objects would.
@@ -32,6 +33,7 @@ _COLUMNS = (
     Expense.payment_mode,
     Expense.category_id,
     Expense.comment,
+    Expense.locked_at,
     BankTransaction.amount_minor,
     BankTransaction.currency,
     BankTransaction.original_minor,
@@ -46,11 +48,38 @@ _COLUMNS = (
     Account.number_last4,
     LegalEntity.group_id,
     LegalEntity.receipt_from_minor,
+    ReportLine.report_id,
     Category.name_fr,
     Category.name_en,
     Category.icon,
     Category.comment_required,
 )
+
+
+def as_submitted(name: str) -> ColumnElement[Any]:
+    """Return what the bank says of an expense; of a locked one, what it had said (I12).
+
+    For queries that join the bank's transaction, and the report's line as an outer join.
+    """
+    locked = col(Expense.locked_at).is_not(None)
+    return case((locked, getattr(ReportLine, name)), else_=getattr(BankTransaction, name))
+
+
+def _shown(column: Any) -> Any:
+    if column.class_ is BankTransaction and column.key in COPIED:
+        return as_submitted(column.key).label(column.key)
+    return column
+
+
+def _now() -> list[ColumnElement[Any]]:
+    """Return whether the bank says something else of a locked expense today, and what."""
+    bank, line = BankTransaction, ReportLine
+    differs = or_(col(bank.content) != col(line.content), col(bank.status) != col(line.status))
+    today = ("status", "day", "amount_minor", "currency")
+    return [
+        differs.label("differs"),
+        *(getattr(bank, name).label(f"now_{name}") for name in today),
+    ]
 
 
 def select_lines() -> Select[Any]:
@@ -63,8 +92,9 @@ def select_lines() -> Select[Any]:
     )
     return (
         select_columns(
-            *map(col, _COLUMNS),
-            col(BankTransaction.status).label("transaction_status"),
+            *map(_shown, _COLUMNS),
+            *_now(),
+            as_submitted("status").label("transaction_status"),
             col(Account.name).label("account_name"),
             col(LegalEntity.name).label("entity_name"),
             col(LegalEntity.currency).label("entity_currency"),
@@ -72,6 +102,7 @@ def select_lines() -> Select[Any]:
         )
         .select_from(Expense)
         .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id))
+        .outerjoin(ReportLine, col(ReportLine.expense_id) == col(Expense.id))
         .join(Account, col(Account.id) == col(Expense.account_id))
         .join(LegalEntity, col(LegalEntity.id) == col(Expense.legal_entity_id))
         .outerjoin(Category, col(Category.id) == col(Expense.category_id))
@@ -113,6 +144,15 @@ def line_of(row: Any) -> ExpenseLine:
         memo=row.memo,
         account_name=row.account_name,
         last4=row.card_last4 or row.number_last4,
+        report_id=row.report_id,
+        locked=row.locked_at is not None,
+        bank_now=_bank_now(row) if row.differs else None,
+    )
+
+
+def _bank_now(row: Any) -> BankNow:
+    return BankNow(
+        row.now_status, row.now_day, expense_minor(row.now_amount_minor), row.now_currency
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
@@ -49,14 +49,11 @@ class Open:
 
 
 def _in_section(query: Select[Any], section: Section) -> Select[Any]:
+    # What was submitted stays where it was, whatever the bank says later (I12).
+    withdrawn = and_(col(BankTransaction.status).in_(WITHDRAWN), col(Expense.locked_at).is_(None))
     if section is Section.WITHDRAWN:
-        return query.where(
-            col(BankTransaction.status).in_(WITHDRAWN),
-            col(Expense.status) != ExpenseStatus.NOT_EXPENSE.value,
-        )
-    return query.where(
-        col(Expense.status) == section.value, col(BankTransaction.status).not_in(WITHDRAWN)
-    )
+        return query.where(withdrawn, col(Expense.status) != ExpenseStatus.NOT_EXPENSE.value)
+    return query.where(col(Expense.status) == section.value, ~withdrawn)
 
 
 def _held_by(holder: Holder) -> tuple[ColumnElement[bool], ...]:
@@ -159,7 +156,11 @@ def cards_held(session: Session, user_id: str) -> list[str]:
     query = (
         select(Account.name)
         .join(Attachment, col(Attachment.account_id) == col(Account.id))
-        .where(Attachment.user_id == user_id, col(Attachment.ends_on).is_(None))
+        .where(
+            Attachment.user_id == user_id,
+            col(Attachment.ends_on).is_(None),
+            col(Account.shared),
+        )
         .order_by(col(Account.name))
     )
     return list(session.exec(query))

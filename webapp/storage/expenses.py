@@ -35,7 +35,8 @@ class Expense(SQLModel, table=True):
     """What a transaction became for its holder, to be completed.
 
     The payment mode is fixed at creation (R21). ``day`` repeats the transaction's day, so that the
-    holder's list pages by one index; a sync that moves the one moves the other.
+    holder's list pages by one index; a sync that moves the one moves the other, unless the expense
+    is locked: since ``locked_at`` it is in a submitted or approved report, and stays as it is.
     """
 
     __tablename__ = "expense"
@@ -62,6 +63,7 @@ class Expense(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    locked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Receipt(SQLModel, table=True):

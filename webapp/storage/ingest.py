@@ -141,11 +141,12 @@ def change_transactions(
     session.connection().execute(
         statement.values({name: bindparam(name) for name in rows[0] if name != "row_id"}), rows
     )
-    # The holder's list pages by the expense's own copy of the day.
+    # The holder's list pages by the expense's own copy of the day. A submitted expense keeps its
+    # day as it keeps all else, and shows what the bank says now beside it (I12).
     expenses = table_of(Expense)
     session.connection().execute(
         update(expenses)
-        .where(expenses.c.transaction_id == bindparam("row_id"))
+        .where(expenses.c.transaction_id == bindparam("row_id"), expenses.c.locked_at.is_(None))
         .values(day=bindparam("new_day")),
         [{"row_id": one.id, "new_day": one.keyed.row.day} for one in changed],
     )

@@ -39,7 +39,8 @@ class Interface(SQLModel, table=True):
 
     The schedule lives here, not in Redis: ``next_due_at`` says when (business time), the lease who
     works, ``fence`` which worker's writes still count. ``as_of`` is the business time an asked run
-    is to use instead of the real one (demos and tests).
+    is to use instead of the real one (demos and tests). ``asked_by`` and ``asked_why``: who
+    asked for the next run, and why; the run takes them over.
     """
 
     __tablename__ = "interface"
@@ -77,6 +78,7 @@ class Interface(SQLModel, table=True):
     due_reason: str = DueReason.FIRST.value
     as_of: datetime | None = Field(default=None, sa_type=UtcDateTime)
     asked_by: str | None = ref("app_user.id", nullable=True, index=False)
+    asked_why: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))

@@ -28,7 +28,7 @@ class FencedOff(Exception):
 class Claim:
     """The right to write for one interface, as long as ``fence`` is its newest number.
 
-    ``as_of`` is the business time of the run.
+    ``as_of`` is the business time of the run; ``asked_why`` the reason its asker gave, if any.
     """
 
     interface_id: str
@@ -37,6 +37,7 @@ class Claim:
     reason: DueReason
     asked_by: str | None
     attempts: int
+    asked_why: str = ""
 
 
 def ask(
@@ -47,6 +48,7 @@ def ask(
     as_of: datetime | None = None,
     reason: DueReason = DueReason.DEMAND,
     asked_by: str | None = None,
+    why: str = "",
 ) -> bool:
     """Make an interface due at ``at`` in the caller's transaction; false if it cannot be synced.
 
@@ -55,9 +57,23 @@ def ask(
     asked = (
         update(Interface)
         .where(col(Interface.id) == interface_id, col(Interface.state) == InterfaceState.ACTIVE)
-        .values(next_due_at=at, as_of=as_of, due_reason=reason, asked_by=asked_by, doorbell_at=None)
+        .values(
+            next_due_at=at,
+            as_of=as_of,
+            due_reason=reason,
+            asked_by=asked_by,
+            asked_why=why,
+            doorbell_at=None,
+        )
     )
     return session.connection().execute(asked).rowcount == 1
+
+
+def is_due(interface: Interface, now: datetime) -> bool:
+    """Say whether a run is due or under way: a claim leaves the interface due until its end."""
+    due = interface.next_due_at
+    active = interface.state == InterfaceState.ACTIVE
+    return active and due is not None and due <= (interface.as_of or now)
 
 
 def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> Claim | None:
@@ -87,12 +103,13 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
             col(Interface.due_reason),
             col(Interface.asked_by),
             col(Interface.attempts),
+            col(Interface.asked_why),
         )
     )
     row = session.connection().execute(taken).one_or_none()
     if row is None:
         return None
-    return Claim(interface_id, row[0], row[1] or now, DueReason(row[2]), row[3], row[4])
+    return Claim(interface_id, row[0], row[1] or now, DueReason(row[2]), row[3], row[4], row[5])
 
 
 def renew(session: Session, claimed: Claim) -> None:
@@ -218,7 +235,7 @@ def mark_rung(session: Session, interface_ids: Sequence[str]) -> None:
     )
 
 
-_FREE = {"lease_owner": None, "lease_until": None, "as_of": None, "asked_by": None}
+_FREE = {"lease_owner": None, "lease_until": None, "as_of": None, "asked_by": None, "asked_why": ""}
 
 
 def _write(session: Session, claimed: Claim, **values: object) -> None:

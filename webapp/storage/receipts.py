@@ -6,7 +6,7 @@ stops in between, no row ever names a missing file.
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,3 +80,12 @@ def of_expense(session: Session, expense_id: str) -> list[Receipt]:
     """Return the receipts of an expense, the oldest first."""
     query = select(Receipt).where(Receipt.expense_id == expense_id).order_by(col(Receipt.id))
     return list(session.exec(query))
+
+
+def of_expenses(session: Session, expense_ids: Sequence[str]) -> dict[str, list[Receipt]]:
+    """Return the receipts of several expenses by the expense's id, the oldest first."""
+    query = select(Receipt).where(col(Receipt.expense_id).in_(expense_ids))
+    found: dict[str, list[Receipt]] = {}
+    for receipt in session.exec(query.order_by(col(Receipt.id))):
+        found.setdefault(receipt.expense_id, []).append(receipt)
+    return found

@@ -39,6 +39,7 @@ class SyncRun(SQLModel, table=True):
     fence: int
     trigger: str
     asked_by: str | None = ref("app_user.id", nullable=True, index=False)
+    asked_why: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
     as_of: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime = Field(sa_type=UtcDateTime)
     heartbeat_at: datetime = Field(sa_type=UtcDateTime)
@@ -142,6 +143,7 @@ def open_run(
         fence=claimed.fence,
         trigger=trigger,
         asked_by=claimed.asked_by,
+        asked_why=claimed.asked_why,
         as_of=claimed.as_of,
         started_at=real,
         heartbeat_at=real,

@@ -31,7 +31,7 @@ class RunState:
     """What a run remembers from batch to batch, never across runs.
 
     ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked
-    for everything in it.
+    for everything in it. ``booked``: transactions of the last batch that were announced before.
     """
 
     claim: Claim
@@ -43,6 +43,7 @@ class RunState:
     position: int = 0
     batches: int = 0
     seen: dict[str, set[str]] = field(default_factory=dict)
+    booked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def take_positions(self, count: int) -> int:
@@ -74,6 +75,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     :raises FencedOff: if another worker has taken the interface over.
     """
     renew(session, state.claim)
+    state.booked.clear()
     tally = _Tally()
     # Read here, under a lock, and not once per run: an attachment made meanwhile must count.
     rules = lock_rules(session, state.account_ids, floors=state.floors)
@@ -150,6 +152,9 @@ def _write_plan(
         at=state.claim.as_of,
     )
     ingest.change_transactions(session, planned.to_change, run_id=state.run_id)
+    state.booked += [
+        known[one.key].id for one in planned.outcomes if one.fate is Fate.BOOKED and one.key
+    ]
     made = 0
     if rules.mode is not None:
         made = ingest.insert_expenses(

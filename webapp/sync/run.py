@@ -18,6 +18,7 @@ from webapp.storage.accounts import Account
 from webapp.storage.ingest import insert_coverage
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim, FencedOff
+from webapp.storage.reporting import enter_booked
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
 from webapp.sync.apply import apply_batch
 from webapp.sync.failures import Failure, failure_of
@@ -91,6 +92,10 @@ def walk(engine: Engine, job: Job, ask: Ask) -> None:
             apply_batch(session, job.state, batch)
             if batch.next_cursor is not None and _may_move(job, batch):
                 _move_cursors(session, job, ask, batch.next_cursor)
+        if job.state.booked:
+            # Apart, so that a person at work on a report and a sync never wait for each other.
+            with engine.database.write() as session:
+                enter_booked(session, job.state.booked, job.claim.as_of)
 
 
 def _asks(job: Job) -> list[Ask]:

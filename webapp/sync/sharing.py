@@ -25,6 +25,7 @@ from webapp.storage.columns import new_id
 from webapp.storage.interfaces import Interface, fence_off, interface_of_link, stop_empty
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
+from webapp.sync.stopping import may_restore
 
 # ISO 4217: "no currency involved".
 NO_CURRENCY: Final = "XXX"
@@ -78,7 +79,7 @@ def store_share(by: Sharer, link: Link, listed: Sequence[RemoteAccount]) -> Shar
         _store_account(by, interface, identity, remote, account)
     stopped = _stop_unshared(by, mine, {account.ref for account in shared})
     by.session.flush()
-    stop_empty(by.session, others)
+    stop_empty(by.session, [*others, interface.id])
     return Shared(interface.id, added, len(shared) - added, stopped)
 
 
@@ -172,8 +173,11 @@ def _store_account(
         # The cursor spoke of another link; the overlap of a full walk costs nothing.
         account.interface_id, account.external_ref = interface.id, remote.ref
         account.cursor = None
-    newly = known is None or not known.shared
-    account.shared = True
+    # A trip for another card does not take up one that was stopped here (D-G).
+    stays_stopped = known is not None and may_restore(known, by.now)
+    newly = (known is None or not known.shared) and not stays_stopped
+    if not stays_stopped:
+        account.shared, account.stopped_at = True, None
     account.kind = remote.kind
     account.name = mask_pans(remote.name)
     account.holder_name = mask_pans(remote.holder_name or "")

@@ -14,10 +14,12 @@ from webapp.domain.expenses import PaymentMode
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.people import Right
 from webapp.storage import interfaces, people
-from webapp.storage.accounts import Account, HeldAccount, shared_accounts
-from webapp.storage.interfaces import Interface
+from webapp.storage.accounts import Account, HeldAccount, shared_accounts, stopped_accounts
+from webapp.storage.interfaces import Interface, InterfaceSummary
 from webapp.storage.people import LegalEntity
+from webapp.storage.standing import Standing, standings
 from webapp.sync.attaching import AccountChoice, Saved, Saver, save_choices
+from webapp.sync.stopping import RESTORABLE_FOR
 from webapp.views.access import (
     current_user,
     entity_or_404,
@@ -27,8 +29,8 @@ from webapp.views.access import (
     services,
 )
 from webapp.views.connecting import interface_url
-from webapp.views.interface_words import shown
 from webapp.views.pages import announce, render_page, see_other, wants_block
+from webapp.views.relaunching import sync_view
 
 Choices = Sequence[tuple[str, str]]
 
@@ -55,6 +57,8 @@ class Place:
     interface: Interface
     accounts: list[HeldAccount]
     people: Choices
+    stopped: list[Account]
+    standing: Standing
 
     @property
     def today(self) -> date:
@@ -133,7 +137,10 @@ def _place(entity_id: str, interface_id: str) -> Place:
         row = scoped_or_404(found, Right.CONFIGURE)
         accounts = shared_accounts(session, row.id)
         employees = people.employees_of(session, entity.id)
-    return Place(entity, row, accounts, [(person.id, person.name) for person in employees])
+        stopped = stopped_accounts(session, row.id, since=now() - RESTORABLE_FOR)
+        standing = standings(session, [row.id])[row.id]
+    people_here = [(person.id, person.name) for person in employees]
+    return Place(entity, row, accounts, people_here, stopped, standing)
 
 
 def _stored(place: Place, held: HeldAccount) -> Row:
@@ -257,13 +264,18 @@ def _page(place: Place, rows: Sequence[Row], status: int = 200) -> Response:
 
 
 def _context(place: Place, rows: Sequence[Row]) -> dict[str, object]:
-    how = shown(place.interface, services().registry, now(), len(rows))
+    done = sum(row.ready for row in rows)
+    summary = InterfaceSummary(place.interface, len(rows), done)
     return {
-        "entity": place.entity,
+        "sync": (sync := sync_view(summary, place.standing)),
+        "shown": sync.shown,
         "interface": place.interface,
-        "shown": how,
+        "entity": place.entity,
+        "place": "page",
         "rows": rows,
-        "done": sum(row.ready for row in rows),
+        "done": done,
+        "stopped": place.stopped,
+        "restorable_for": RESTORABLE_FOR,
         "import_modes": import_modes(),
         "payment_modes": payment_modes(),
         "today": place.today,

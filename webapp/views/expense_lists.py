@@ -26,6 +26,7 @@ LINE_ICONS = (
     "check",
     "circle-dashed",
     "hourglass",
+    "lock",
     "message-square",
     "tag",
     "undo-2",
@@ -136,24 +137,31 @@ def category_name(names: Mapping[str, str | None]) -> str:
     return names.get(language()) or ""
 
 
-def shared_context() -> dict[str, Any]:
-    """Return what the list and each of its lines need.
+def line_context() -> dict[str, Any]:
+    """Return what the parts of a line need, on whatever page it stands.
 
-    Words, icons and addresses of a line are made once a page: fifty lines would ask for a thousand.
+    Words and icons of a line are made once a page: fifty lines would ask for a thousand.
     """
-    filters = current_filters()
     ui: Any = current_app.jinja_env.globals["ui"]
-    before, after = url_for("expenses.show", expense_id="*", **filters.args()).split("*")
     return {
-        "address_of": lambda line: f"{before}{line.id}{after}",
         "category_name": category_name,
-        "filters": filters,
         "icons": {name: ui.icon(name) for name in LINE_ICONS},
-        "key_text": key_text,
         "month_names": month_names(language()),
-        "several_entities": len(current_holder().entities) > 1,
         "this_year": now().year,
         "words": _line_words(),
+    }
+
+
+def shared_context() -> dict[str, Any]:
+    """Return what the list and each of its lines need; addresses too are made once a page."""
+    filters = current_filters()
+    before, after = url_for("expenses.show", expense_id="*", **filters.args()).split("*")
+    return {
+        **line_context(),
+        "address_of": lambda line: f"{before}{line.id}{after}",
+        "filters": filters,
+        "key_text": key_text,
+        "several_entities": len(current_holder().entities) > 1,
     }
 
 
@@ -166,6 +174,7 @@ def _line_words() -> dict[str, str]:
         "complete": _("Completed"),
         "ending_in": _("ending in"),
         "expired": _("Expired"),
+        "locked": _("In a submitted report"),
         "missing": _("Missing:"),
         "not_booked": _("Not booked by the bank yet: complete it now, report it once booked."),
         "receipt": _("Receipt"),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.people import Right
 from webapp.storage import expense_lists
-from webapp.storage.completions import NotCompletable, Outcome, UnknownCategory
+from webapp.storage.completions import Locked, NotCompletable, Outcome, UnknownCategory
 from webapp.views.access import needs, services
 from webapp.views.expense_forms import (
     Filled,
@@ -87,12 +87,17 @@ def show(expense_id: str) -> Response:
 def save(expense_id: str) -> Response:
     """Save what the person says of an expense; when nothing is missing the next one opens."""
     line = own_line(expense_id)
+    if line.locked:
+        return show_form(line, Filled(line.said, line.version), status=409)
     filled = read_form()
     receipt = keep_receipt(filled) if line.can_be_completed and not filled.errors else None
     if filled.errors:
         return show_form(line, filled, status=422)
     try:
         outcome = complete(line, filled, receipt)
+    except Locked:
+        line = own_line(expense_id)
+        return show_form(line, Filled(line.said, line.version), status=409)
     except NotCompletable:
         announce(_("Nothing was saved: this expense can no longer be completed."), "warning")
         return see_other(url_for(".index", **current_filters().args()))

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as Answer
 
 from webapp.domain.people import Right
 from webapp.storage import interfaces, people
-from webapp.views import attaching, connecting, returning
-from webapp.views.access import current_scope, entity_or_404, needs, now, services
-from webapp.views.interface_words import shown
+from webapp.storage.standing import standings
+from webapp.views import attaching, connecting, relaunching, returning, stopping
+from webapp.views.access import current_scope, entity_or_404, needs, services
 from webapp.views.pages import render_page
 
 blueprint = Blueprint("imports", __name__)
@@ -44,14 +44,11 @@ def entity(entity_id: str) -> Response:
     chosen = entity_or_404(entity_id, Right.CONFIGURE)
     with services().database.read() as session:
         found = interfaces.interface_summaries(session, chosen.id)
-    registry = services().registry
+        how = standings(session, [one.interface.id for one in found])
     return render_page(
         "imports/entity.html",
         entity=chosen,
-        rows=[
-            (summary, shown(summary.interface, registry, now(), summary.accounts))
-            for summary in found
-        ],
+        rows=[relaunching.sync_view(one, how[one.interface.id]) for one in found],
         several=len(current_scope().entities(Right.CONFIGURE)) > 1,
     )
 
@@ -66,6 +63,11 @@ for _rule, _endpoint, _view, _method in (
     ("/link/return", "link_return", returning.link_return, "GET"),
     (_INTERFACE, "interface", attaching.interface, "GET"),
     (f"{_INTERFACE}/reconnect", "reconnect", connecting.reconnect, "POST"),
+    (f"{_INTERFACE}/sync", "ask", relaunching.ask, "POST"),
+    (f"{_INTERFACE}/sync", "standing", relaunching.standing, "GET"),
+    (f"{_INTERFACE}/accounts/<account_id>/stop", "confirm_stop", stopping.confirm, "GET"),
+    (f"{_INTERFACE}/accounts/<account_id>/stop", "stop", stopping.stop, "POST"),
+    (f"{_INTERFACE}/accounts/<account_id>/restore", "restore", stopping.restore, "POST"),
     (f"{_INTERFACE}/accounts", "save_accounts", attaching.save_accounts, "POST"),
     (f"{_INTERFACE}/accounts/<account_id>", "save_account", attaching.save_account, "POST"),
 ):

@@ -7,11 +7,15 @@ from typing import Final
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
-from webapp.domain.interfaces import InterfaceState
+from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.interfaces import Interface
+from webapp.storage.leases import is_due
+from webapp.storage.standing import Standing
 
 # A success older than this is no longer called good (D-I).
 FRESH: Final = timedelta(hours=36)
+# What is due longer than this without a worker taking it up is no longer said to begin soon.
+SOON: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,8 @@ class Shown:
 
     ``badge`` is a kind of the macro ``ui.badge``; ``next_step`` says who must act and how, empty
     where nobody must. ``partner`` and ``about_url`` name and explain the connector (R80).
-    ``by_file``: files are handed in, no sync is planned.
+    ``by_file``: files are handed in, no sync is planned. ``may_relaunch``: a sync can be asked for;
+    ``pending``: one is due or under way.
     """
 
     badge: str
@@ -30,13 +35,28 @@ class Shown:
     about_url: str
     by_file: bool
     may_reconnect: bool
+    may_relaunch: bool
+    pending: bool
 
 
-def shown(interface: Interface, registry: Registry, now: datetime, accounts: int) -> Shown:
-    """Return the words for ``interface``; ``accounts`` counts what it shares."""
+def shown(
+    interface: Interface,
+    registry: Registry,
+    now: datetime,
+    accounts: int,
+    standing: Standing | None = None,
+) -> Shown:
+    """Return the words for ``interface``; ``accounts`` counts what it shares.
+
+    :param standing: how its syncs stand, where the page shows one that is under way.
+    """
     connector = registry.connectors.get(interface.connector)
     by_file = connector is not None and connector.info.reads_files
+    feed = connector is not None and not by_file and interface.state == InterfaceState.ACTIVE
+    pending = feed and standing is not None and is_due(interface, now)
     badge, state, next_step = _state(interface, now, accounts, by_file=by_file)
+    if pending and standing is not None:
+        badge, state, next_step = _pending(interface, standing, now) or (badge, state, next_step)
     if connector is None:
         badge, state = "bad", _("Connector missing")
         next_step = _(
@@ -54,6 +74,8 @@ def shown(interface: Interface, registry: Registry, now: datetime, accounts: int
         may_reconnect=connector is not None
         and "begin_link" in connector.hooks
         and interface.state != InterfaceState.ACTIVE,
+        may_relaunch=feed,
+        pending=pending,
     )
 
 
@@ -74,6 +96,19 @@ def _state(
         case InterfaceState.INCOMPLETE:
             return "warn", _("Not finished"), _("Connect again to finish the set-up.")
     return ("info", _("By file"), "") if by_file else _active(interface, now)
+
+
+def _pending(
+    interface: Interface, standing: Standing, now: datetime
+) -> tuple[str, str, str] | None:
+    """Return the words for a sync that runs, or is about to; nothing if no worker takes it up."""
+    if standing.running_since is not None:
+        return "busy", _("Sync is running"), ""
+    due = interface.next_due_at
+    if due is None or now - due > SOON:
+        return None
+    asked = interface.due_reason == DueReason.DEMAND
+    return "busy", _("Sync is asked for") if asked else _("Sync is about to start"), ""
 
 
 def _active(interface: Interface, now: datetime) -> tuple[str, str, str]:
@@ -98,7 +133,7 @@ def _stopped(accounts: int) -> str:
     return str(
         _("Nothing is fetched any more. Connect again to go on.")
         if accounts
-        else _("All its accounts are now under another interface.")
+        else _("No account is left to sync here: each is stopped, or under another interface now.")
     )
 
 

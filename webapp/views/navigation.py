@@ -12,12 +12,16 @@ from webapp.views.access import visitor
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page one can go to: shown where the right to it is held in some legal entity."""
+    """A page one can go to: shown where the right to it is held in some legal entity.
+
+    ``also``: further blueprints whose pages lie below this one.
+    """
 
     endpoint: str
     label: LazyString
     icon: str
     right: Right
+    also: tuple[str, ...] = ()
 
     @property
     def concept(self) -> str:
@@ -39,6 +43,16 @@ EXPENSES = Tab(
     "receipt-text",
     (Page("expenses.index", lazy_gettext("My expenses"), "receipt-text", Right.OWN_EXPENSES),),
 )
+REPORTS = Tab(
+    lazy_gettext("My reports"),
+    "scroll-text",
+    (Page("reports.index", lazy_gettext("My reports"), "scroll-text", Right.OWN_EXPENSES),),
+)
+APPROVALS = Tab(
+    lazy_gettext("To approve"),
+    "list-checks",
+    (Page("approvals.index", lazy_gettext("To approve"), "list-checks", Right.APPROVE),),
+)
 CONFIGURATION = Tab(
     lazy_gettext("Configuration"),
     "settings",
@@ -48,11 +62,12 @@ CONFIGURATION = Tab(
             lazy_gettext("Configuration of expense imports"),
             "landmark",
             Right.CONFIGURE,
+            ("history",),
         ),
         Page("audit.index", lazy_gettext("Audit trail"), "scroll-text", Right.CONFIGURE),
     ),
 )
-TABS = (EXPENSES, CONFIGURATION)
+TABS = (EXPENSES, REPORTS, APPROVALS, CONFIGURATION)
 
 
 def open_pages(tab: Tab) -> Sequence[Page]:
@@ -73,6 +88,6 @@ def open_tabs() -> Sequence[tuple[Tab, Sequence[Page]]]:
 
 
 def is_current(place: Tab | Page) -> bool:
-    """Say whether the page being shown belongs to ``place``: they share a blueprint."""
+    """Say whether the page being shown belongs to ``place`` by its blueprint."""
     pages = place.pages if isinstance(place, Tab) else (place,)
-    return request.blueprint in {page.concept for page in pages}
+    return any(request.blueprint in (page.concept, *page.also) for page in pages)

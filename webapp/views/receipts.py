@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, send_file
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
+from webapp.domain.expense_lines import ExpenseLine
 from webapp.domain.people import Right
 from webapp.domain.receipts import MAX_BYTES, MediaType, Refusal
 from webapp.storage import expense_lines, receipts
@@ -23,17 +24,27 @@ def store() -> ReceiptStore:
 @blueprint.get("/receipts/<receipt_id>")
 @needs(Right.OWN_EXPENSES)
 def show(receipt_id: str) -> Response:
-    """Give a receipt back to the holder of its expense, in a way that lets nothing in it run."""
+    """Give a receipt to whom it concerns, in a way that lets nothing in it run.
+
+    That is the holder of its expense; and once the expense is in a submitted report, those who may
+    approve in its legal entity.
+    """
     entities = current_scope().entities()
     with services().database.read() as session:
         receipt = scoped_or_404(receipts.find(session, receipt_id, entities), Right.OWN_EXPENSES)
         expense = expense_lines.find(session, receipt.expense_id, entities)
-    if expense is None or expense.user_id != current_user().id:
+    if expense is None or not _concerns(expense):
         abort(403)
     path = store().path(receipt.id)
     if not path.is_file():
         raise FileNotFoundError(f"the file of receipt {receipt.id} is not in {path.parent.parent}")
     return _harmless(path, receipt.media_type, receipt.file_name)
+
+
+def _concerns(expense: ExpenseLine) -> bool:
+    if expense.user_id == current_user().id:
+        return True
+    return expense.locked and current_scope().allows(Right.APPROVE, expense.legal_entity_id)
 
 
 def _harmless(path: Path, media_type: str, name: str) -> Response:

@@ -35,6 +35,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "link_visit.refused": lazy_gettext("Consent not completed"),
     "interface.connected": lazy_gettext("Banking interface connected"),
     "interface.reconnected": lazy_gettext("Banking interface renewed"),
+    "interface.sync_asked": lazy_gettext("Sync asked for"),
+    "interface.sync_joined": lazy_gettext("Sync asked for while one was under way"),
+    "account.stopped": lazy_gettext("Syncing stopped for an account or card"),
+    "account.restored": lazy_gettext("Stopped account or card taken up again"),
     "account.shared": lazy_gettext("Account or card shared"),
     "account.unshared": lazy_gettext("Account or card no longer shared"),
     "account.mode_set": lazy_gettext("Payment mode set"),
@@ -42,6 +46,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "attachment.opened": lazy_gettext("Attached to an employee"),
     "attachment.closed": lazy_gettext("Attachment ended"),
     "attachment.undone": lazy_gettext("Attachment undone"),
+    "report.submitted": lazy_gettext("Report submitted"),
+    "report.recalled": lazy_gettext("Report taken back by its holder"),
+    "report.approved": lazy_gettext("Report approved"),
+    "report.sent_back": lazy_gettext("Report sent back"),
 }
 
 
@@ -59,6 +67,14 @@ def _until(value: str) -> str:
     return str(gettext("until %(day)s", day=day(date.fromisoformat(value))))
 
 
+def _quoted(value: str) -> str:
+    return str(gettext("“%(words)s”", words=value))
+
+
+def _month(value: str) -> str:
+    return day(date.fromisoformat(value), "LLLL y")
+
+
 # What the audit trail says of a change, besides the names in it.
 AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "role": lambda value: str(ROLES[Role(value)]),
@@ -66,6 +82,9 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "starts_on": _since,
     "since": _since,
     "ends_on": _until,
+    "why": _quoted,
+    "month": _month,
+    "comment": str,
 }
 
 

@@ -1,0 +1,98 @@
+"""Stop syncing an account, and take it up again within thirty days (R46, D-G).
+
+What came in stays: transactions, expenses, history, the holder. From then on the rows of a stopped
+account are counted as not shared and nothing of them is kept (R13).
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from webapp.domain.interfaces import DueReason, InterfaceState
+from webapp.domain.schedule import next_daily
+from webapp.storage import audit
+from webapp.storage.accounts import Account, accounts_of
+from webapp.storage.interfaces import Interface, fence_off, lock_interface, stop_empty
+from webapp.sync.attaching import Saver
+
+RESTORABLE_FOR: Final = timedelta(days=30)
+
+
+def stop_account(by: Saver, interface_id: str, account_id: str) -> bool:
+    """Stop syncing an account; false if it is not synced any more.
+
+    A run under way is overtaken: it must not mark days as fetched whose rows were left out.
+    """
+    account = _locked(by, interface_id, account_id)
+    if account is None or not account.shared:
+        return False
+    account.shared, account.stopped_at = False, by.now
+    by.session.add(account)
+    by.session.flush()
+    fence_off(by.session, [interface_id])
+    stop_empty(by.session, [interface_id])
+    _audit(by, "account.stopped", account)
+    return True
+
+
+def restore_account(by: Saver, interface_id: str, account_id: str, *, by_file: bool) -> bool:
+    """Sync a stopped account again; false if it is not stopped, or was stopped too long ago.
+
+    Its marks stand where they stood: the next sync fetches what happened meanwhile.
+
+    :param by_file: the interface is fed by files, so that nothing is planned.
+    """
+    account = _locked(by, interface_id, account_id)
+    if account is None or not may_restore(account, by.now):
+        return False
+    account.shared, account.stopped_at = True, None
+    by.session.add(account)
+    _wake(by, interface_id, by_file=by_file)
+    _audit(by, "account.restored", account)
+    return True
+
+
+def may_restore(account: Account, now: datetime) -> bool:
+    """Say whether an admin may take the account up again here, without a trip to the partner."""
+    stopped = account.stopped_at
+    return not account.shared and stopped is not None and now - stopped <= RESTORABLE_FOR
+
+
+def _locked(by: Saver, interface_id: str, account_id: str) -> Account | None:
+    lock_interface(by.session, interface_id)
+    accounts = accounts_of(by.session, interface_id)
+    return next((account for account in accounts if account.id == account_id), None)
+
+
+def _wake(by: Saver, interface_id: str, *, by_file: bool) -> None:
+    """Start an interface again that stood still because nothing was left to sync.
+
+    One that needs a person at the partner's still does.
+    """
+    interface = by.session.get_one(Interface, interface_id)
+    if interface.state != InterfaceState.STOPPED or interface.activated_on is None:
+        return
+    interface.state = InterfaceState.ACTIVE
+    if not by_file:
+        interface.next_due_at = next_daily(
+            by.now,
+            ZoneInfo(by.entity.timezone),
+            interface.id,
+            activated_on=interface.activated_on,
+        )
+        interface.due_reason = DueReason.SCHEDULE
+    by.session.add(interface)
+
+
+def _audit(by: Saver, action: str, account: Account) -> None:
+    audit.record(
+        by.session,
+        at=by.now,
+        action=action,
+        target_kind="account",
+        target_id=account.id,
+        actor_id=by.user_id,
+        group_id=by.entity.group_id,
+        legal_entity_id=by.entity.id,
+        interface=account.interface_id,
+    )
