@@ -22,8 +22,3 @@ class Fate(StrEnum):
 
 
 FateCounts = Mapping[Fate, int]
-
-
-def add_counts(left: FateCounts, right: FateCounts) -> dict[Fate, int]:
-    """Return the counts of two sets of rows together."""
-    return {fate: left.get(fate, 0) + right.get(fate, 0) for fate in Fate}
