@@ -10,6 +10,7 @@ from webapp.domain.expenses import (
     Draft,
     ExpenseStatus,
     Missing,
+    NotExpense,
     PaymentMode,
     Policy,
     Said,
@@ -25,12 +26,14 @@ WITHDRAWN = ("cancelled", "expired")
 class Section(StrEnum):
     """A part of the holder's list, in the order shown.
 
+    ``NOT_EXPENSE``: its holder said so; it stays there until the holder takes it up again (D-R).
     ``WITHDRAWN``: the bank cancelled the transaction, or announced and never booked it; nothing is
-    asked of the holder any more, whatever the expense's status.
+    asked of the holder any more.
     """
 
     TO_COMPLETE = "to_complete"
     COMPLETE = "complete"
+    NOT_EXPENSE = "not_expense"
     WITHDRAWN = "withdrawn"
 
 
@@ -122,6 +125,7 @@ class ExpenseLine:
     last4: str
     report_id: str | None = None
     locked: bool = False
+    not_expense: NotExpense | None = None
     bank_now: BankNow | None = None
 
     @property
@@ -156,6 +160,8 @@ class ExpenseLine:
     @property
     def section(self) -> Section:
         """Return the part of the list this line stands in."""
+        if self.status is ExpenseStatus.NOT_EXPENSE:
+            return Section.NOT_EXPENSE
         if self.withdrawn:
             return Section.WITHDRAWN
         return Section.COMPLETE if self.status is ExpenseStatus.COMPLETE else Section.TO_COMPLETE
@@ -168,9 +174,7 @@ class ExpenseLine:
     @property
     def can_be_completed(self) -> bool:
         """Say whether anything may still be said of it."""
-        return (
-            self.section is not Section.WITHDRAWN and self.status is not ExpenseStatus.NOT_EXPENSE
-        )
+        return self.section in (Section.TO_COMPLETE, Section.COMPLETE)
 
     @property
     def key(self) -> Key:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 COMMENT_MAX = 2000
+NOTE_MAX = 500
 # How many categories a form offers before "more": what a thumb finds at a glance.
 FIRST_CHOICES = 6
 
@@ -23,6 +24,28 @@ class ExpenseStatus(StrEnum):
     TO_COMPLETE = "to_complete"
     COMPLETE = "complete"
     NOT_EXPENSE = "not_expense"
+
+
+class NotExpenseReason(StrEnum):
+    """Why a transaction is not an expense (D-R)."""
+
+    PRIVATE = "private"
+    TRANSFER = "transfer"
+    ELSEWHERE = "elsewhere"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class NotExpense:
+    """What its holder said when taking an expense out of the list; ``note`` in own words."""
+
+    reason: NotExpenseReason
+    note: str = ""
+
+    @property
+    def says_why(self) -> bool:
+        """Say whether it can be understood later: "other" needs words."""
+        return self.reason is not NotExpenseReason.OTHER or bool(self.note)
 
 
 class Missing(StrEnum):

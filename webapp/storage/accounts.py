@@ -41,7 +41,8 @@ class Account(SQLModel, table=True):
     ``import_from`` is the floor set by the import mode at the first run (D-S); ``cursor`` belongs
     to the connector and moves only together with the rows it covers; ``complete_until`` is the last
     day up to which everything was fetched with success. ``stopped_at``: an admin stopped syncing it
-    (D-G); it is not shared while that stands.
+    (D-G); it is not shared while that stands. ``not_seen_since``: from that sync on
+    the source lists its accounts without this one (D-O).
     """
 
     __tablename__ = "account"
@@ -78,6 +79,7 @@ class Account(SQLModel, table=True):
     currency: str
     shared: bool = True
     stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    not_seen_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     id_traits: str = ""
     payment_mode: str | None = None
     import_mode: str = ImportMode.START_OF_MONTH.value

@@ -10,6 +10,8 @@ from cardsync_sdk.types import TransactionKind
 from webapp.domain.expense_lines import BankNow, ExpenseLine
 from webapp.domain.expenses import (
     ExpenseStatus,
+    NotExpense,
+    NotExpenseReason,
     PaymentMode,
     Said,
     expense_minor,
@@ -34,6 +36,8 @@ _COLUMNS = (
     Expense.category_id,
     Expense.comment,
     Expense.locked_at,
+    Expense.not_expense_reason,
+    Expense.not_expense_note,
     BankTransaction.amount_minor,
     BankTransaction.currency,
     BankTransaction.original_minor,
@@ -146,8 +150,15 @@ def line_of(row: Any) -> ExpenseLine:
         last4=row.card_last4 or row.number_last4,
         report_id=row.report_id,
         locked=row.locked_at is not None,
+        not_expense=_not_expense(row),
         bank_now=_bank_now(row) if row.differs else None,
     )
+
+
+def _not_expense(row: Any) -> NotExpense | None:
+    if row.not_expense_reason is None:
+        return None
+    return NotExpense(NotExpenseReason(row.not_expense_reason), row.not_expense_note)
 
 
 def _bank_now(row: Any) -> BankNow:

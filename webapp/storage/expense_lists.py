@@ -53,6 +53,8 @@ def _in_section(query: Select[Any], section: Section) -> Select[Any]:
     withdrawn = and_(col(BankTransaction.status).in_(WITHDRAWN), col(Expense.locked_at).is_(None))
     if section is Section.WITHDRAWN:
         return query.where(withdrawn, col(Expense.status) != ExpenseStatus.NOT_EXPENSE.value)
+    if section is Section.NOT_EXPENSE:
+        return query.where(col(Expense.status) == section.value)
     return query.where(col(Expense.status) == section.value, ~withdrawn)
 
 
@@ -138,15 +140,14 @@ def left_to_complete(session: Session, holder: Holder, month: Month | None) -> O
 
 
 def days_reached(session: Session, holder: Holder) -> tuple[date, date] | None:
-    """Return the first and the last day of the holder's expenses: four looks into one index."""
+    """Return the first and the last day of the holder's expenses: a few looks into one index."""
 
     def end(status: ExpenseStatus, *, newest: bool) -> Any:
         day = col(Expense.day)
         query = select(day).where(col(Expense.status) == status.value, *_held_by(holder))
         return query.order_by(day.desc() if newest else day).limit(1).scalar_subquery()
 
-    statuses = (ExpenseStatus.TO_COMPLETE, ExpenseStatus.COMPLETE)
-    ends = [end(status, newest=newest) for newest in (False, True) for status in statuses]
+    ends = [end(status, newest=newest) for newest in (False, True) for status in ExpenseStatus]
     found = [day for day in session.execute(select_columns(*ends)).one() if day is not None]
     return (min(found), max(found)) if found else None
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
-from webapp.domain.expenses import ExpenseStatus, PaymentMode
+from webapp.domain.expenses import ExpenseStatus, NotExpenseReason, PaymentMode
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
 
 # Of how many of a person's last expenses the most used categories are counted.
@@ -37,13 +37,19 @@ class Expense(SQLModel, table=True):
     The payment mode is fixed at creation (R21). ``day`` repeats the transaction's day, so that the
     holder's list pages by one index; a sync that moves the one moves the other, unless the expense
     is locked: since ``locked_at`` it is in a submitted or approved report, and stays as it is.
+    ``not_expense_reason`` goes with the status of that name and with no other (D-R).
     """
 
     __tablename__ = "expense"
     __table_args__ = (
         one_of("status", ExpenseStatus),
         one_of("payment_mode", PaymentMode),
+        one_of("not_expense_reason", NotExpenseReason),
         CheckConstraint("length(comment) <= 2000", name="comment_length"),
+        CheckConstraint("length(not_expense_note) <= 500", name="not_expense_note_length"),
+        CheckConstraint(
+            "(status = 'not_expense') = (not_expense_reason IS NOT NULL)", name="not_expense_why"
+        ),
         Index("ix_expense_holder", "user_id", "status", "day", "id"),
     )
 
@@ -64,6 +70,10 @@ class Expense(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     locked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    not_expense_reason: str | None = None
+    not_expense_note: str = Field(
+        default="", sa_column=Column(String, nullable=False, server_default="")
+    )
 
 
 class Receipt(SQLModel, table=True):

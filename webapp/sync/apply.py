@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from cardsync_sdk.types import Batch, FetchedTransaction
+from cardsync_sdk.types import Batch, FetchedTransaction, RemoteAccount
 from webapp.domain.fates import Fate
 from webapp.domain.planning import (
     AccountRules,
@@ -32,6 +32,7 @@ class RunState:
 
     ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked
     for everything in it. ``booked``: transactions of the last batch that were announced before.
+    ``listed``: the accounts the source says it shares, by its refs; ``None`` while it says nothing.
     """
 
     claim: Claim
@@ -44,6 +45,7 @@ class RunState:
     batches: int = 0
     seen: dict[str, set[str]] = field(default_factory=dict)
     booked: list[str] = field(default_factory=list)
+    listed: set[str] | None = None
     warnings: list[str] = field(default_factory=list)
 
     def take_positions(self, count: int) -> int:
@@ -51,6 +53,15 @@ class RunState:
         first = self.position + 1
         self.position += count
         return first
+
+    def note_listed(self, accounts: Sequence[RemoteAccount]) -> None:
+        """Remember which accounts a batch lists as shared."""
+        if accounts:
+            self.listed = {one.ref for one in accounts if one.shared} | (self.listed or set())
+
+    def misses(self, account_ref: str) -> bool:
+        """Say whether the source lists its accounts without this one (D-O)."""
+        return self.listed is not None and account_ref not in self.listed
 
 
 @dataclass
@@ -96,6 +107,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
         rows=tally.outcomes + strangers,
         expenses=tally.expenses,
     )
+    state.note_listed(batch.accounts)
     state.warnings.extend(batch.warnings)
 
 

@@ -164,12 +164,18 @@ def _end(engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None)
 
 
 def _mark_covered(session: Session, job: Job, done: Sequence[Ask]) -> None:
-    """Write the coverage of what was fetched whole; a failure moves no mark (R26)."""
+    """Write the coverage of what was fetched whole; a failure moves no mark (R26).
+
+    Nor does an account that the source no longer shows: nothing of it was fetched (D-O).
+    """
     fetched = {account.ref for ask in done for account in ask.accounts}
     for account in job.accounts:
         if account.external_ref not in fetched:
             continue
-        marks: dict[str, object] = {"last_ok_at": job.claim.as_of}
+        if job.state.misses(account.external_ref):
+            _mark_not_seen(session, account, job.claim.as_of)
+            continue
+        marks: dict[str, object] = {"last_ok_at": job.claim.as_of, "not_seen_since": None}
         days = covered(job.windows[account.id], today=job.today)
         if days is not None:
             insert_coverage(
@@ -183,6 +189,15 @@ def _mark_covered(session: Session, job: Job, done: Sequence[Ask]) -> None:
         session.connection().execute(
             update(Account).where(col(Account.id) == account.id).values(**marks)
         )
+
+
+def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:
+    """Keep the account with all that is under it, and since when the source is without it."""
+    session.connection().execute(
+        update(Account)
+        .where(col(Account.id) == account.id, col(Account.not_seen_since).is_(None))
+        .values(not_seen_since=as_of)
+    )
 
 
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:

@@ -17,6 +17,7 @@ from webapp.storage import expense_lines
 from webapp.storage.expense_lists import Holder
 from webapp.views.access import current_scope, current_user, now, scoped_or_404, services
 from webapp.views.i18n import language
+from webapp.views.wording import NOT_EXPENSE_REASONS
 
 MONTHS_OFFERED = 36
 LINE_ICONS = (
@@ -147,6 +148,7 @@ def line_context() -> dict[str, Any]:
         "category_name": category_name,
         "icons": {name: ui.icon(name) for name in LINE_ICONS},
         "month_names": month_names(language()),
+        "not_expense_reasons": NOT_EXPENSE_REASONS,
         "this_year": now().year,
         "words": _line_words(),
     }
@@ -176,6 +178,7 @@ def _line_words() -> dict[str, str]:
         "expired": _("Expired"),
         "locked": _("In a submitted report"),
         "missing": _("Missing:"),
+        "not_expense": _("Not an expense"),
         "not_booked": _("Not booked by the bank yet: complete it now, report it once booked."),
         "receipt": _("Receipt"),
         "refund": _("Refund"),

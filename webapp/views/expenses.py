@@ -10,6 +10,7 @@ from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.people import Right
 from webapp.storage import expense_lists
 from webapp.storage.completions import Locked, NotCompletable, Outcome, UnknownCategory
+from webapp.views import not_expenses
 from webapp.views.access import needs, services
 from webapp.views.expense_forms import (
     Filled,
@@ -140,3 +141,10 @@ def _done_text(line: ExpenseLine, following: ExpenseLine | None) -> str:
         return str(_("Complete: “%(title)s”.", title=line.title))
     words = {"title": line.title, "next": following.title}
     return str(_("Complete: “%(title)s”. Next: “%(next)s”.", **words))
+
+
+for _rule, _endpoint, _view in (
+    ("not-an-expense", "set_aside", not_expenses.set_aside),
+    ("take-up", "take_up", not_expenses.take_up),
+):
+    blueprint.add_url_rule(f"/expenses/<expense_id>/{_rule}", _endpoint, _view, methods=["POST"])

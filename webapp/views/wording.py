@@ -6,7 +6,7 @@ from datetime import date
 from flask import Flask
 from flask_babel import LazyString, gettext, lazy_gettext
 
-from webapp.domain.expenses import PaymentMode
+from webapp.domain.expenses import NotExpenseReason, PaymentMode
 from webapp.domain.people import Role
 from webapp.views.formats import day
 
@@ -21,6 +21,13 @@ ROLES: Mapping[Role, LazyString] = {
 PAYMENT_MODES: Mapping[PaymentMode, LazyString] = {
     PaymentMode.COMPANY: lazy_gettext("Company account"),
     PaymentMode.REIMBURSE: lazy_gettext("To reimburse"),
+}
+
+NOT_EXPENSE_REASONS: Mapping[NotExpenseReason, LazyString] = {
+    NotExpenseReason.PRIVATE: lazy_gettext("A private purchase"),
+    NotExpenseReason.TRANSFER: lazy_gettext("Money moved between own accounts"),
+    NotExpenseReason.ELSEWHERE: lazy_gettext("Already claimed elsewhere"),
+    NotExpenseReason.OTHER: lazy_gettext("Something else"),
 }
 
 AUDIT_ACTIONS: Mapping[str, LazyString] = {
@@ -46,6 +53,8 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "attachment.opened": lazy_gettext("Attached to an employee"),
     "attachment.closed": lazy_gettext("Attachment ended"),
     "attachment.undone": lazy_gettext("Attachment undone"),
+    "expense.set_aside": lazy_gettext("Taken out: not an expense"),
+    "expense.taken_up": lazy_gettext("Taken up as an expense again"),
     "report.submitted": lazy_gettext("Report submitted"),
     "report.recalled": lazy_gettext("Report taken back by its holder"),
     "report.approved": lazy_gettext("Report approved"),
@@ -84,6 +93,7 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "ends_on": _until,
     "why": _quoted,
     "month": _month,
+    "not_expense": lambda value: str(NOT_EXPENSE_REASONS[NotExpenseReason(value)]),
     "comment": str,
 }
 

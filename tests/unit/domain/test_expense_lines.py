@@ -48,7 +48,8 @@ LINE = ExpenseLine(
         ("complete", "announced", Section.COMPLETE, True),
         ("to_complete", "cancelled", Section.WITHDRAWN, False),
         ("complete", "expired", Section.WITHDRAWN, False),
-        ("not_expense", "booked", Section.TO_COMPLETE, False),
+        ("not_expense", "booked", Section.NOT_EXPENSE, False),  # D-R
+        ("not_expense", "cancelled", Section.NOT_EXPENSE, False),
     ],
 )
 def test_where_a_line_stands_and_whether_it_can_be_completed(
