@@ -176,12 +176,12 @@ def test_a_withdrawn_transaction_asks_nothing_and_says_so(
     assert office.stored(expense).category_id is None
 
 
-def test_an_expense_that_is_none_is_neither_listed_nor_completed(
+def test_DR_an_expense_that_is_none_is_listed_apart_and_not_completed(
     office: Office, ines: Employee
 ) -> None:
-    """D-R: what a person removed does not come back by itself."""
     expense = office.expense(ines.card, "Mine", expense_status="not_expense")
-    assert titles(ines.list()) == []
+    assert titles(ines.list()) == ["Mine"]
+    assert titles(ines.list("?show=to_complete")) == titles(ines.list("?show=complete")) == []
     ines.complete(expense, category=office.category_ids["hotel"], receipt=receipt())
     assert office.stored(expense).status == "not_expense"
 

@@ -179,6 +179,8 @@ class Office:
         key = new_id()
         day = values.pop("day", DAY)
         said: dict[str, Any] = {"status": values.pop("expense_status", "to_complete")}
+        if said["status"] == "not_expense":
+            said["not_expense_reason"] = "private"
         for name in ("category_id", "comment", "completed_at", "user_id", "payment_mode"):
             if name in values:
                 said[name] = values.pop(name)
