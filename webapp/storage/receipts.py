@@ -4,7 +4,6 @@ A file is whole on the disk before a row names it, and a row is gone before its 
 stops in between, no row ever names a missing file.
 """
 
-import logging
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,7 @@ from sqlmodel import Session, col, select
 from webapp.domain.receipts import MediaType, clean_receipt
 from webapp.storage.columns import new_id
 from webapp.storage.expenses import Receipt
-from webapp.storage.whole_files import write_whole
-
-log = logging.getLogger(__name__)
+from webapp.storage.whole_files import discard, write_whole
 
 # A decoded photo takes up to some hundred megabytes: one at a time in each process.
 _DECODING = threading.Lock()
@@ -60,12 +57,8 @@ class ReceiptStore:
         return self.folder / file_id[-2:] / file_id
 
     def discard(self, file_ids: Iterable[str]) -> None:
-        """Delete files that no row names. One that cannot be deleted is logged, never raised."""
-        for file_id in file_ids:
-            try:
-                self.path(file_id).unlink(missing_ok=True)
-            except OSError as error:
-                log.warning("the receipt file %s could not be deleted: %s", file_id, error)
+        """Delete files that no row names; one that cannot be deleted stops nothing."""
+        discard(self.path(file_id) for file_id in file_ids)
 
 
 def find(session: Session, receipt_id: str, entities: frozenset[str]) -> Receipt | None:

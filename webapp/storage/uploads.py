@@ -52,7 +52,12 @@ def keep_upload(
         uploaded_by=by,
         uploaded_at=at,
     )
-    path = folder / row.id[-2:] / row.id
+    path = path_of(folder, row.id)
     write_whole(path, content)
     session.add(row)
     return Upload(id=row.id, name=name, path=path)
+
+
+def path_of(folder: Path, upload_id: str) -> Path:
+    """Return where an upload lies in ``folder``, spread by its random end."""
+    return folder / upload_id[-2:] / upload_id

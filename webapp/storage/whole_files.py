@@ -1,7 +1,11 @@
 """Files that are either wholly there or not at all, even after a power cut."""
 
+import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -23,6 +27,15 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         raise
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Delete files that no row names. One that cannot be deleted is logged, never raised."""
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the file %s could not be deleted: %s", path.name, error)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Stop syncing an account, and take it up again within thirty days (R46, D-G).
+"""Stop syncing an account, delete what it imported, take it up again within thirty days (D-G).
 
 What came in stays: transactions, expenses, history, the holder. From then on the rows of a stopped
 account are counted as not shared and nothing of them is kept (R13).
@@ -12,6 +12,7 @@ from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import next_daily
 from webapp.storage import audit
 from webapp.storage.accounts import Account, accounts_of
+from webapp.storage.forgetting import Gone, forget, imported
 from webapp.storage.interfaces import Interface, fence_off, lock_interface, stop_empty
 from webapp.sync.attaching import Saver
 
@@ -33,6 +34,32 @@ def stop_account(by: Saver, interface_id: str, account_id: str) -> bool:
     stop_empty(by.session, [interface_id])
     _audit(by, "account.stopped", account)
     return True
+
+
+def delete_imported(by: Saver, interface_id: str, account_id: str, *, seen: int) -> Gone | None:
+    """Stop an account and delete what was imported for it; ``None`` if nothing was deleted.
+
+    It can be restored like one that was only stopped: its marks are gone, so that the next sync
+    brings everything back that the bank still shows, for whom it is attached to (R82).
+
+    :param seen: how many transactions the person was told would go; if others came in meanwhile,
+        nothing is deleted.
+    """
+    account = _locked(by, interface_id, account_id)
+    if account is None:
+        return None
+    counted = imported(by.session, account_id)
+    if counted.transactions != seen:
+        return None
+    account.shared, account.stopped_at = False, by.now
+    account.cursor = account.complete_until = account.last_ok_at = account.not_seen_since = None
+    by.session.add(account)
+    by.session.flush()
+    fence_off(by.session, [interface_id])
+    stop_empty(by.session, [interface_id])
+    gone = forget(by.session, account_id)
+    _audit(by, "account.forgotten", account, transactions=counted.transactions)
+    return gone
 
 
 def restore_account(by: Saver, interface_id: str, account_id: str, *, by_file: bool) -> bool:
@@ -84,7 +111,7 @@ def _wake(by: Saver, interface_id: str, *, by_file: bool) -> None:
     by.session.add(interface)
 
 
-def _audit(by: Saver, action: str, account: Account) -> None:
+def _audit(by: Saver, action: str, account: Account, **detail: int) -> None:
     audit.record(
         by.session,
         at=by.now,
@@ -95,4 +122,5 @@ def _audit(by: Saver, action: str, account: Account) -> None:
         group_id=by.entity.group_id,
         legal_entity_id=by.entity.id,
         interface=account.interface_id,
+        **detail,
     )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp.domain.people import Right
 from webapp.storage import interfaces, people
 from webapp.storage.standing import standings
-from webapp.views import attaching, connecting, relaunching, returning, stopping
+from webapp.views import attaching, connecting, deleting, relaunching, returning, stopping
 from webapp.views.access import current_scope, entity_or_404, needs, services
 from webapp.views.pages import render_page
 
@@ -67,6 +67,8 @@ for _rule, _endpoint, _view, _method in (
     (f"{_INTERFACE}/sync", "standing", relaunching.standing, "GET"),
     (f"{_INTERFACE}/accounts/<account_id>/stop", "confirm_stop", stopping.confirm, "GET"),
     (f"{_INTERFACE}/accounts/<account_id>/stop", "stop", stopping.stop, "POST"),
+    (f"{_INTERFACE}/accounts/<account_id>/delete", "confirm_delete", deleting.confirm, "GET"),
+    (f"{_INTERFACE}/accounts/<account_id>/delete", "delete", deleting.delete, "POST"),
     (f"{_INTERFACE}/accounts/<account_id>/restore", "restore", stopping.restore, "POST"),
     (f"{_INTERFACE}/accounts", "save_accounts", attaching.save_accounts, "POST"),
     (f"{_INTERFACE}/accounts/<account_id>", "save_account", attaching.save_account, "POST"),

@@ -25,7 +25,7 @@ from webapp.views.pages import announce, render_page, see_other
 @needs(Right.CONFIGURE)
 def confirm(entity_id: str, interface_id: str, account_id: str) -> Response:
     """Say what stopping means and what stays, and ask."""
-    entity, interface = _interface(entity_id, interface_id)
+    entity, interface = interface_or_404(entity_id, interface_id)
     held = _shared(interface.id, account_id)
     if held is None:
         abort(404)
@@ -42,8 +42,8 @@ def confirm(entity_id: str, interface_id: str, account_id: str) -> Response:
 @needs(Right.CONFIGURE)
 def stop(entity_id: str, interface_id: str, account_id: str) -> Response:
     """Stop syncing an account; pressed twice it stays stopped."""
-    entity, interface = _interface(entity_id, interface_id)
-    account = _account(interface.id, account_id)
+    entity, interface = interface_or_404(entity_id, interface_id)
+    account = account_of(interface.id, account_id)
     with services().database.write() as session:
         by = Saver(session, entity, current_user().id, now())
         stopped = stop_account(by, interface.id, account.id)
@@ -64,8 +64,8 @@ def stop(entity_id: str, interface_id: str, account_id: str) -> Response:
 @needs(Right.CONFIGURE)
 def restore(entity_id: str, interface_id: str, account_id: str) -> Response:
     """Take a stopped account up again."""
-    entity, interface = _interface(entity_id, interface_id)
-    account = _account(interface.id, account_id)
+    entity, interface = interface_or_404(entity_id, interface_id)
+    account = account_of(interface.id, account_id)
     connector = services().registry.connectors.get(interface.connector)
     by_file = connector is not None and connector.info.reads_files
     with services().database.write() as session:
@@ -92,7 +92,8 @@ def restore(entity_id: str, interface_id: str, account_id: str) -> Response:
     return see_other(interface_url(entity.id, interface.id))
 
 
-def _interface(entity_id: str, interface_id: str) -> tuple[LegalEntity, Interface]:
+def interface_or_404(entity_id: str, interface_id: str) -> tuple[LegalEntity, Interface]:
+    """Return a legal entity's interface that the person may configure; else 404 or 403 (D-T)."""
     entity = entity_or_404(entity_id, Right.CONFIGURE)
     with services().database.read() as session:
         found = interfaces.interface_of(session, entity.id, interface_id)
@@ -105,7 +106,8 @@ def _shared(interface_id: str, account_id: str) -> HeldAccount | None:
     return next((held for held in accounts if held.account.id == account_id), None)
 
 
-def _account(interface_id: str, account_id: str) -> Account:
+def account_of(interface_id: str, account_id: str) -> Account:
+    """Return an account of the interface, synced or not; else 404."""
     with services().database.read() as session:
         account = session.get(Account, account_id)
     if account is None or account.interface_id != interface_id:
