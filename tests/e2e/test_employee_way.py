@@ -30,6 +30,12 @@ WORDS = {
         "done": "Complete: “SNCF Connect”. Next: “Chez Paul”.",
         "finished": "Everything is complete",
         "refused": "neither a photo",
+        "none": "This is not an expense…",
+        "transfer": "Money moved between own accounts",
+        "take out": "Take it out",
+        "is none": "is not an expense any more",
+        "take up": "It is an expense after all",
+        "again": "is an expense again",
     },
     "fr": {
         "list": "Mes dépenses",
@@ -41,6 +47,12 @@ WORDS = {
         "done": "Complète\xa0: «\xa0SNCF Connect\xa0». Suivante\xa0: «\xa0Chez Paul\xa0».",
         "finished": "Tout est complet",
         "refused": "ni une photo",
+        "none": "Ce n’est pas une dépense…",
+        "transfer": "Un virement entre comptes à soi",
+        "take out": "La retirer",
+        "is none": "n’est plus une dépense",
+        "take up": "C’est bien une dépense",
+        "again": "est de nouveau une dépense",
     },
 }
 
@@ -282,3 +294,31 @@ def test_no_barrier_is_found_in_either_theme(
     looks_well(page)
     page.goto("/expenses?show=complete&month=2026-01")
     looks_well(page)
+
+
+@SIZES
+@SCRIPTED
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_DR_what_is_no_expense_is_taken_out_and_taken_up_again(
+    employee: Hire,
+    open_as: Open,
+    looks_well: Check,
+    locale: str,
+    scripted: bool,
+    size: dict[str, int],
+) -> None:
+    person, _ = employee(locale)
+    page = open_as(person, size=size, java_script_enabled=scripted)
+    words = WORDS[locale]
+    page.get_by_role("link", name="Indigo").click()
+    page.get_by_text(words["none"]).click()
+    page.get_by_label(words["transfer"]).check()
+    looks_well(page)
+    page.get_by_role("button", name=words["take out"]).click()
+    expect(page.get_by_role("status").first).to_contain_text(words["is none"])
+    looks_well(page)
+    page.get_by_role("link", name="Indigo").click()
+    expect(page.locator(".not-expense")).to_contain_text(words["transfer"])
+    looks_well(page)
+    page.get_by_role("button", name=words["take up"]).click()
+    expect(page.get_by_role("status").first).to_contain_text(words["again"])
