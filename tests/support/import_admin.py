@@ -62,7 +62,8 @@ class Admin:
         """Go there and back; returns the address of the new interface's page."""
         answer = self.come_back(self.begin()["state"])
         assert answer.status_code == 303, answer.text
-        return answer.location
+        assert answer.location.endswith("/settings"), "what is imported is asked first"
+        return answer.location.removesuffix("/settings")
 
     def account(self, ref: str) -> Account:
         """An account by the partner's ref."""
@@ -72,7 +73,7 @@ class Admin:
     def fields(self, ref: str, holder: str = "", mode: str = "", **more: str) -> dict[str, str]:
         """Fill in the row of one account."""
         key = self.account(ref).id
-        row = {"holder": holder, "mode": mode, "import": "start_of_month", **more}
+        row = {"holder": holder, "mode": mode, **more}
         return {f"{name}-{key}": value for name, value in row.items() if value or name == "holder"}
 
     def user(self, email: str) -> str:

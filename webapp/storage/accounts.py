@@ -200,6 +200,32 @@ def accounts_of(session: Session, interface_id: str) -> list[Account]:
     return list(session.exec(query.with_for_update()).all())
 
 
+@dataclass(frozen=True, slots=True)
+class HolderDays:
+    """Who held an account from which day to which, both included; ``None`` has no such end."""
+
+    account_id: str
+    user_id: str
+    name: str
+    starts_on: date | None
+    ends_on: date | None
+
+
+def holder_days(session: Session, account_ids: Collection[str]) -> dict[str, list[HolderDays]]:
+    """Return the past and present holders of these accounts, the latest first (R14)."""
+    rows = session.exec(
+        select(Attachment, User.name)
+        .join(User, col(User.id) == col(Attachment.user_id))
+        .where(col(Attachment.account_id).in_(account_ids))
+        .order_by(col(Attachment.starts_on).desc().nulls_last(), col(Attachment.id).desc())
+    ).all()
+    found: dict[str, list[HolderDays]] = {}
+    for row, name in rows:
+        days = HolderDays(row.account_id, row.user_id, name, row.starts_on, row.ends_on)
+        found.setdefault(row.account_id, []).append(days)
+    return found
+
+
 def accounts_by_id(session: Session, account_ids: Collection[str]) -> list[Account]:
     """Return these accounts, by name, for reading."""
     query = select(Account).where(col(Account.id).in_(account_ids))
@@ -256,9 +282,7 @@ def identities(
     taken = {row.id for row in own}
     matched = session.exec(
         select(AccountIdentityAlias.key, AccountIdentity)
-        .join(
-            AccountIdentity, col(AccountIdentity.id) == col(AccountIdentityAlias.identity_id)
-        )
+        .join(AccountIdentity, col(AccountIdentity.id) == col(AccountIdentityAlias.identity_id))
         .where(
             AccountIdentityAlias.legal_entity_id == legal_entity_id,
             col(AccountIdentityAlias.key).in_(keys),

@@ -10,10 +10,11 @@ from sqlmodel import Session, col, or_, select
 
 from webapp.domain.interfaces import InterfaceState, Trigger
 from webapp.storage.accounts import Account, AccountIdentity, AccountIdentityAlias, Attachment
+from webapp.storage.ingest import table_of
 from webapp.storage.interfaces import Interface
 from webapp.storage.runs import Coverage, RowFate, SyncRun
 from webapp.storage.transactions import BankTransaction
-from webapp.storage.uploads import Upload
+from webapp.storage.uploads import FileUpload
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,7 @@ def last_days(session: Session, account_ids: Collection[str]) -> dict[str, date]
     """Return the last day of which each account has a transaction; none for those without any."""
     last = func.max(func.coalesce(col(BankTransaction.booked_on), col(BankTransaction.day)))
     rows = session.execute(
-        select_columns(
-            col(BankTransaction.account_id), last, func.max(col(BankTransaction.day))
-        )
+        select_columns(col(BankTransaction.account_id), last, func.max(col(BankTransaction.day)))
         .where(col(BankTransaction.account_id).in_(account_ids))
         .group_by(col(BankTransaction.account_id))
     )
@@ -99,12 +98,11 @@ def hand_on(session: Session, new: Account, known: Account) -> str:
     Returns the key under which it was shown.
     """
     connection = session.connection()
-    for table in (RowFate, Upload):
-        connection.execute(
-            update(table).where(col(table.account_id) == new.id).values(account_id=known.id)
-        )
-    for table in (Coverage, Attachment):
-        connection.execute(delete(table).where(col(table.account_id) == new.id))
+    for table in (table_of(RowFate), table_of(FileUpload)):
+        moved = update(table).where(table.c.account_id == new.id)
+        connection.execute(moved.values(account_id=known.id))
+    for table in (table_of(Coverage), table_of(Attachment)):
+        connection.execute(delete(table).where(table.c.account_id == new.id))
     identity = session.get_one(AccountIdentity, new.identity_id)
     key = identity.key
     connection.execute(

@@ -15,6 +15,14 @@ from webapp.storage.accounts import Account
 from webapp.storage.expenses import Expense
 from webapp.storage.transactions import BankTransaction
 
+_COLUMNS: tuple[Any, ...] = (
+    BankTransaction.account_id,
+    BankTransaction.id,
+    BankTransaction.day,
+    BankTransaction.amount_minor,
+    BankTransaction.currency,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingTransaction:
@@ -61,26 +69,25 @@ class Waiting:
     @classmethod
     def of(cls, rows: Collection[WaitingTransaction]) -> "Waiting":
         """Add up ``rows``."""
-        return sum((cls(1, ((row.currency, row.amount_minor),), row.day) for row in rows), cls())
+        total: dict[str, int] = {}
+        for row in rows:
+            total[row.currency] = total.get(row.currency, 0) + row.amount_minor
+        oldest = min((row.day for row in rows), default=None)
+        return cls(len(rows), tuple(sorted(total.items())), oldest)
+
+
+NOTHING_WAITS = Waiting()
 
 
 def waiting_of(
     session: Session, account_ids: Collection[str]
 ) -> dict[str, list[WaitingTransaction]]:
     """Return the transactions of these accounts that wait, by account, the oldest first."""
-    query = _waiting(
-        select_columns(
-            col(BankTransaction.account_id),
-            col(BankTransaction.id),
-            col(BankTransaction.day),
-            col(BankTransaction.amount_minor),
-            col(BankTransaction.currency),
-        )
-    ).where(col(BankTransaction.account_id).in_(account_ids))
+    query = _waiting(select_columns(*_COLUMNS)).where(
+        col(BankTransaction.account_id).in_(account_ids)
+    )
     found: dict[str, list[WaitingTransaction]] = {}
-    for row in session.execute(
-        query.order_by(col(BankTransaction.day), col(BankTransaction.id))
-    ):
+    for row in session.execute(query.order_by(col(BankTransaction.day), col(BankTransaction.id))):
         found.setdefault(row[0], []).append(WaitingTransaction(*row[1:]))
     return found
 

@@ -90,6 +90,7 @@ class History:
     used: set[tuple[str, str]]
 
     def holdings(self, zone: ZoneInfo) -> list[Holding]:
+        """Return its attachments as the rules see them; ``zone`` is the legal entity's."""
         return [
             Holding(
                 row.user_id,

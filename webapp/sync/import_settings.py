@@ -28,9 +28,7 @@ class ImportChoice:
     first_day: date | None = None
 
 
-def save_import_choices(
-    by: Saver, interface_id: str, choices: Mapping[str, ImportChoice]
-) -> Saved:
+def save_import_choices(by: Saver, interface_id: str, choices: Mapping[str, ImportChoice]) -> Saved:
     """Save the choices, by account id; those of accounts not shared by the interface do nothing."""
     lock_interface(by.session, interface_id)
     accounts = [

@@ -58,8 +58,8 @@ def match_account(
     fence_off(by.session, [interface_id, place])
     _go_on(by, new, known)
     since = days[known_id] + DAY if known_id in days else None
-    known.import_mode = ImportMode.SINCE_DATE if since else new.import_mode
-    known.import_from = since
+    if since is not None:
+        known.import_mode, known.import_from = ImportMode.SINCE_DATE, since
     by.session.flush()
     stop_empty(by.session, [place])
     return Matched(known, since)
@@ -69,7 +69,9 @@ def _go_on(by: Saver, new: Account, known: Account) -> None:
     place, ref = new.interface_id, new.external_ref
     known.kind, known.name, known.holder_name = new.kind, new.name, new.holder_name
     known.number_last4, known.id_traits = new.number_last4, new.id_traits
+    known.import_mode, known.import_from = new.import_mode, new.import_from
     known.activated_on = new.activated_on
+    known.review_first = known.review_first or new.review_first
     key = store.hand_on(by.session, new, known)
     known.interface_id, known.external_ref = place, ref
     known.cursor = known.complete_until = None
