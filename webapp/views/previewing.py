@@ -52,7 +52,7 @@ def _checked(look: Look) -> Look:
     early = first_day is not None and earliest is not None and first_day < earliest
     if look.preview.hands_over and look.start.choice == FROM and early and not look.start.error:
         error = _(
-            "%(name)s holds it before that day already: choose %(day)s or later.",
+            "%(name)s still holds it on that day: choose %(day)s or later.",
             name=look.held_by,
             day=day(earliest),
         )
