@@ -48,8 +48,9 @@ def begin_link(  # type: ignore[empty-body]
 
     Called by the web process with a deadline of a few seconds. ``return_url`` is ours, without
     query; ``state`` must come back to it unchanged. ``language`` is ``fr`` or ``en``. ``link`` is
-    what this legal entity already has with this connector (reuse its user), or ``None``. A bank
-    password is never asked in a ``Form`` by an aggregator.
+    what this legal entity already has with this connector (reuse its user), or ``None``. With a
+    ``ref`` it is the one to repair, or whose shared accounts are chosen anew; without, a bank is
+    added. A bank password is never asked in a ``Form`` by an aggregator.
     """
 
 

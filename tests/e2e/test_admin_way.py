@@ -40,6 +40,8 @@ WORDS = {
         "attached": r"{} rattachés? sur {}",
         "next": "La prochaine synchronisation est prévue pour le",
         "used": "Ce retour a déjà servi",
+        "go on": "Enregistrer et continuer",
+        "change imports": "Changer ce qui est importé",
     },
     "en": {
         "tab": "Configuration",
@@ -58,6 +60,8 @@ WORDS = {
         "attached": "{} of {} attached",
         "next": "The next sync is planned for",
         "used": "This return was already used",
+        "go on": "Save and go on",
+        "change imports": "Change what is imported",
     },
 }
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -104,11 +108,17 @@ class Way:
         self.page.get_by_role("button", name=self.word("share")).click()
 
     def connect(self) -> None:
-        """The whole trip."""
+        """The whole trip, with the imports as they are preset."""
+        self.to_the_settings()
+        self.button("go on").click()
+        expect(self.page).to_have_url(re.compile("/configuration/imports/.*/interfaces/[^/]*$"))
+
+    def to_the_settings(self) -> None:
+        """There and back, to where it is asked what is imported."""
         self.to_the_partner()
         self.to_the_accounts()
         self.share(*CARDS)
-        expect(self.page).to_have_url(re.compile("/configuration/imports/.*/interfaces/"))
+        expect(self.page).to_have_url(re.compile("/interfaces/.*/settings"))
 
     def row(self, name: str) -> Locator:
         """The part of the page about one account."""
@@ -204,7 +214,8 @@ def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     assert len(ours) > 10
     sent = [parse_qs(request.post_data or "") for request in ours]
     names = {name for fields in sent for name in fields}
-    assert names == {"csrf_token", "connector"}
+    ours_alone = {re.sub("-[0-9A-Z]{26}$", "", name) for name in names}
+    assert ours_alone == {"csrf_token", "connector", "import", "intake"}
     assert not any(f"={PASSWORD}" in request.url for request in ours)
 
 
@@ -285,14 +296,14 @@ def test_the_holder_is_found_by_keyboard_alone(set_out: SetOut) -> None:
 def test_R64_a_day_is_asked_only_where_it_is_needed(set_out: SetOut, watch: Any) -> None:
     watch.foresee("status of 422|Response Status Error Code 422")
     way = set_out("en")
-    way.connect()
+    way.to_the_settings()
     row = way.row(CARDS[0])
     since = row.get_by_label("First day to import")
     expect(since).to_be_hidden()
     row.get_by_role("combobox", name="Import").select_option(label="Since a date…")
     expect(since).to_be_visible()
 
-    row.get_by_role("button", name="Save").click()
+    way.button("go on").click()
     expect(row).to_contain_text("Give the first day to import.")
     expect(since).to_have_attribute("aria-invalid", "true")
 
@@ -333,7 +344,10 @@ def test_every_page_of_the_way_is_open_to_everybody_and_fits(
     way.button("add").click()
     way.page.locator("main details").last.locator("summary").click()
     looks_well(way.page)
-    way.connect()
+    way.to_the_settings()
+    looks_well(way.page)
+    way.button("go on").click()
+    expect(way.page).to_have_url(re.compile("/interfaces/[^/]*$"))
     looks_well(way.page)
     way.row(CARDS[0]).get_by_role("combobox", name=way.word("holder")).click()
     looks_well(way.page)

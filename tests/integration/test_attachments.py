@@ -10,12 +10,11 @@ from sqlmodel import col, select
 from tests.support.scripted_bank import ScriptedBank, purchase
 from tests.support.world import World, fates, make_world
 from webapp.domain.expenses import PaymentMode
-from webapp.domain.interfaces import ImportMode
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
 from webapp.storage.people import LegalEntity, User
-from webapp.sync.attaching import AccountChoice, Saved, Saver, save_choices
+from webapp.sync.attaching import AccountChoice, Saved, Saver, fill_days, save_choices
 
 # 23:30 in Paris on the 19th.
 NOW = datetime(2026, 3, 19, 22, 30, tzinfo=UTC)
@@ -56,14 +55,13 @@ def choose(
     mode: PaymentMode | None = PaymentMode.COMPANY,
     *,
     at: datetime = NOW,
-    import_mode: ImportMode = ImportMode.START_OF_MONTH,
-    since: date | None = None,
+    first_day: date | None = None,
 ) -> Saved:
     """Save the row of the card."""
     with world.database.write() as session:
         entity = session.get_one(LegalEntity, world.entity_id)
         by = Saver(session, entity, world.user_id, at)
-        choice = AccountChoice(holder, mode, import_mode, since)
+        choice = AccountChoice(holder, mode, first_day)
         return save_choices(by, world.interface_id, {world.account_id: choice})
 
 
@@ -180,6 +178,59 @@ def test_taken_back_new_transactions_wait_and_the_next_holder_gets_them(
     assert {e.user_id for e in world.expenses() if e.day == date(2026, 3, 24)} == {other}
 
 
+# The day of a change (D-E, D-F)
+
+
+def test_D_E_what_lies_before_the_first_day_waits_and_is_taken_later(world: World) -> None:
+    first = date(2026, 3, 12)
+    assert choose(world, world.user_id, first_day=first) == Saved(changed=1, released=2)
+    assert attachments(world) == [(world.user_id, first, None)]
+    assert {expense.day for expense in world.expenses()} == {first, date(2026, 3, 17)}
+    assert choose(world, world.user_id) == Saved(0, 0), "saved again, it takes no more"
+
+    again = [fill(world, world.user_id, gap_last=date(2026, 3, 11)) for _ in range(2)]
+    assert again == [Saved(1, 1), Saved(0, 0)], "and pressed twice no double"
+    assert attachments(world)[1:] == [(world.user_id, None, date(2026, 3, 11))]
+    assert len(world.expenses()) == 3
+
+
+def test_D_F_days_of_nobody_may_go_to_somebody_else(world: World, other: str) -> None:
+    choose(world, world.user_id, first_day=date(2026, 3, 17))
+    assert fill(world, other, gap_last=date(2026, 3, 16), first_day=date(2026, 3, 10)) == Saved(
+        1, 1
+    )
+    assert {expense.day: expense.user_id for expense in world.expenses()} == {
+        date(2026, 3, 17): world.user_id,
+        date(2026, 3, 12): other,
+    }
+    assert fill(world, other, gap_last=date(2026, 3, 9)) == Saved(1, 1), "and the rest later"
+
+
+def test_R14_D_F_handed_over_on_a_named_day_and_past_expenses_stay(
+    world: World, bank: ScriptedBank, other: str
+) -> None:
+    choose(world, world.user_id)
+    choose(world, other, at=NOW + timedelta(days=5), first_day=date(2026, 3, 15))
+    assert attachments(world) == [
+        (world.user_id, None, date(2026, 3, 14)),
+        (other, date(2026, 3, 15), None),
+    ]
+    assert {expense.user_id for expense in world.expenses()} == {world.user_id}, "none moved"
+    bank.rows += [purchase("o", day=date(2026, 3, 14)), purchase("n", day=date(2026, 3, 15))]
+    world.sync(date(2026, 3, 25))
+    holders = {expense.day: expense.user_id for expense in world.expenses()}
+    assert holders[date(2026, 3, 14)] == world.user_id
+    assert holders[date(2026, 3, 15)] == other
+
+
+def fill(world: World, user: str, *, gap_last: date, first_day: date | None = None) -> Saved:
+    """Give days of nobody to somebody."""
+    with world.database.write() as session:
+        entity = session.get_one(LegalEntity, world.entity_id)
+        by = Saver(session, entity, world.user_id, NOW)
+        return fill_days(by, world.account_id, user, gap_last=gap_last, first_day=first_day)
+
+
 def test_R14_two_admins_at_once_leave_one_open_holder(world: World, other: str) -> None:
     start = Barrier(2)
     failed: list[Exception] = []
@@ -205,46 +256,3 @@ def test_accounts_of_another_interface_or_no_longer_shared_are_left_alone(world:
     world.change(Account, world.account_id, shared=False)
     assert choose(world, world.user_id) == Saved(changed=0, released=0)
     assert attachments(world) == []
-
-
-# How far back (R64)
-
-
-def test_R64_a_date_to_import_from_is_kept_for_the_first_run(
-    database: Database, bank: ScriptedBank
-) -> None:
-    world = make_world(database, bank.connector(), attached=False)
-    first = date(2026, 3, 10)
-    choose(world, world.user_id, import_mode=ImportMode.SINCE_DATE, since=first)
-    assert world.account().import_from == first
-    world.sync(SYNCED)
-    assert [expense.day for expense in world.expenses()] == [
-        date(2026, 3, 12),
-        date(2026, 3, 17),
-    ]
-
-
-def test_R64_reaching_further_back_later_brings_the_older_ones_and_doubles_none(
-    world: World, bank: ScriptedBank
-) -> None:
-    bank.rows.append(purchase("old", day=date(2026, 1, 7)))
-    choose(world, world.user_id)
-    world.sync(date(2026, 3, 20))
-    assert len(world.expenses()) == 3, "the floor is the month of activation"
-    choose(
-        world,
-        world.user_id,
-        at=NOW + timedelta(days=2),
-        import_mode=ImportMode.ALL_AVAILABLE,
-    )
-    world.sync(date(2026, 3, 22))
-    assert sorted(expense.day for expense in world.expenses())[0] == date(2026, 1, 7)
-    assert len(world.expenses()) == 4
-
-
-def test_R64_a_run_that_is_under_way_cannot_mark_the_old_reach_as_covered(world: World) -> None:
-    choose(world, world.user_id)
-    before = world.interface().fence
-    choose(world, world.user_id, import_mode=ImportMode.ALL_AVAILABLE)
-    assert world.interface().fence == before + 1
-    assert world.account().complete_until is None

@@ -55,7 +55,7 @@ def test_R41_a_visit_gives_one_verified_link_with_the_ticked_accounts(bank: Prac
 
 def test_one_user_at_the_aggregator_serves_all_the_banks_of_an_entity(bank: PracticeBank) -> None:
     first = bank.connect("Sogécarte Net")
-    url, kept = bank.begin(first)
+    url, kept = bank.begin(replace(first, ref=""))
     [second] = bank.finish(bank.visit(url, "LCL"), kept)
     assert second.secrets == first.secrets
     assert second.ref != first.ref
@@ -120,7 +120,7 @@ def test_a_return_that_names_nothing_finds_what_is_new(
     bank: PracticeBank, named: str | None
 ) -> None:
     first = bank.connect("LCL")
-    url, kept = bank.begin(first)
+    url, kept = bank.begin(replace(first, ref=""))
     made = bank.visit(url, "CIC")["connection_id"]
     params = {} if named is None else {"connection_id": named}
     assert [link.ref for link in bank.finish(params, kept)] == [made]
@@ -153,6 +153,20 @@ def test_a_broken_connection_is_repaired_not_added_twice(bank: PracticeBank) -> 
     [repaired] = bank.finish(params, kept)
     assert repaired == link
     assert bank.fetch(repaired)[-1].complete
+
+
+def test_R45_accounts_are_added_to_a_connection_that_works(bank: PracticeBank) -> None:
+    link = bank.connect(tick=lambda ids: ids[:2])
+    url, kept = bank.begin(link)
+    assert "/fr/manage?" in url
+    assert f"connection_id={link.ref}" in url
+    page = bank.person.get(url, follow_redirects=True)
+    ids = re.findall(r'name="account"\s+value="(\d+)"', page.text)
+    assert len(re.findall(r"\bchecked\b", page.text)) == 2, "what is shared is ticked already"
+    bank.person.post(page.url, data={"account": ids[:3]})
+    [again] = bank.finish({}, kept)
+    assert again == link
+    assert [one.ref for one in bank.accounts(again) if one.shared] == ids[:3]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,14 +10,19 @@ from flask import Flask
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
-from cardsync_sdk import AccountKind
+from cardsync_sdk import AccountKind, FetchedTransaction, Money
+from cardsync_sdk.interchange import to_line
 from tests.support.scripted_partner import ScriptedPartner, card
 from tests.support.web import Browser
 from webapp.storage import logins
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.database import Database
+from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity, User
+from webapp.sync.files import StatementFile, import_file
+from webapp.sync.job import Engine
+from webapp.views.services import EXTENSION, Services
 
 IBAN = "FR7630006000011234567890189"
 
@@ -62,7 +67,8 @@ class Admin:
         """Go there and back; returns the address of the new interface's page."""
         answer = self.come_back(self.begin()["state"])
         assert answer.status_code == 303, answer.text
-        return answer.location
+        assert answer.location.endswith("/settings"), "what is imported is asked first"
+        return answer.location.removesuffix("/settings")
 
     def account(self, ref: str) -> Account:
         """An account by the partner's ref."""
@@ -72,13 +78,21 @@ class Admin:
     def fields(self, ref: str, holder: str = "", mode: str = "", **more: str) -> dict[str, str]:
         """Fill in the row of one account."""
         key = self.account(ref).id
-        row = {"holder": holder, "mode": mode, "import": "start_of_month", **more}
+        row = {"holder": holder, "mode": mode, **more}
         return {f"{name}-{key}": value for name, value in row.items() if value or name == "holder"}
 
     def user(self, email: str) -> str:
         """A person's id."""
         with self.database.read() as session:
             return session.exec(select(User.id).where(User.email == email)).one()
+
+    def expenses(self) -> dict[date, str]:
+        """Whose expenses there are, by day."""
+        with self.database.read() as session:
+            rows = session.exec(
+                select(Expense.day, User.name).join(User, col(User.id) == col(Expense.user_id))
+            )
+            return dict(rows.all())
 
     def holders(self) -> dict[str, str]:
         """Who holds what now, by account name."""
@@ -128,3 +142,27 @@ def change(database: Database, interface_id: str, **values: object) -> None:
         row = session.get_one(Interface, interface_id)
         for name, value in values.items():
             setattr(row, name, value)
+
+
+def hand_in(claire: Admin, app: Flask, ref: str, *rows: tuple[date, int]) -> None:
+    """Hand a statement in for an account: a day and an amount in cents for each line."""
+    parts: Services = app.extensions[EXTENSION]
+    lines = "\n".join(
+        to_line(
+            FetchedTransaction(
+                account_ref=ref,
+                amount=Money(cents, "EUR"),
+                memo=f"CARTE {day:%d/%m} CAFE {number}",
+                label=f"Café {number}",
+                purchased_on=day,
+            )
+        )
+        for number, (day, cents) in enumerate(rows, 1)
+    )
+    engine = Engine(parts.database, parts.registry, parts.secrets)
+    file = StatementFile("waiting.jsonl", lines.encode(), everything=True)
+    folder = parts.settings.folder.files
+    result = import_file(
+        engine, folder, claire.account(ref).id, file, owner="test", now=datetime.now(UTC)
+    )
+    assert result.rows_seen == len(rows), result

@@ -8,7 +8,6 @@ from sqlmodel import Session, col, select
 
 from cardsync_sdk.interchange import to_line
 from webapp.demo.purchases import CARDS, DemoCard
-from webapp.domain.interfaces import ImportMode
 from webapp.domain.people import Role
 from webapp.storage.accounts import Account
 from webapp.storage.people import LegalEntity, RoleGrant, User
@@ -40,7 +39,7 @@ def _open_card(engine: Engine, card: DemoCard, now: datetime) -> tuple[str, date
             FileAccount(card.name, card.kind, entity.currency, card.last4),
         )
         account = session.exec(select(Account).where(Account.interface_id == interface_id)).one()
-        choice = AccountChoice(_user_id(session, card.holder), card.mode, ImportMode.ALL_AVAILABLE)
+        choice = AccountChoice(_user_id(session, card.holder), card.mode)
         save_choices(Saver(session, entity, admin_id, now), interface_id, {account.id: choice})
         return account.id, now.astimezone(ZoneInfo(entity.timezone)).date()
 

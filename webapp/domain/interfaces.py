@@ -58,3 +58,8 @@ class ImportMode(StrEnum):
     SINCE_DATE = "since_date"
     ALL_AVAILABLE = "all_available"
     ONLY_NEW = "only_new"
+
+
+def usual_import_mode(*, household: bool) -> ImportMode:
+    """Return the mode a new account is given until another is chosen (D-B)."""
+    return ImportMode.ALL_AVAILABLE if household else ImportMode.START_OF_MONTH

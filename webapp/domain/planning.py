@@ -15,6 +15,8 @@ from webapp.domain.transactions import bank_content
 from webapp.domain.windows import is_before
 
 CANCELLED = "cancelled"
+# Why a row waits although its card may have a holder.
+REVIEW_FIRST = "review_first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class AccountRules:
-    """What decides over the rows of one account; ``account_ref`` is the source's name for it."""
+    """What decides over the rows of one account; ``account_ref`` is the source's name for it.
+
+    ``review_first``: no expense is made before a person has looked (R64).
+    """
 
     account_ref: str
     account_id: str
@@ -37,6 +42,7 @@ class AccountRules:
     floor: date | None
     mode: PaymentMode | None
     holdings: tuple[Holding, ...] = ()
+    review_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,10 @@ def plan(
     for keyed in rows:
         fate = _decide(result, rules, known.get(keyed.key), keyed, repeated=keyed.key in met)
         met.add(keyed.key)
-        result.outcomes.append(RowOutcome(keyed.position, fate, keyed.key, keyed.row.external_id))
+        reason = REVIEW_FIRST if fate is Fate.WAITING and rules.review_first else ""
+        result.outcomes.append(
+            RowOutcome(keyed.position, fate, keyed.key, keyed.row.external_id, reason)
+        )
     return result
 
 
@@ -117,7 +126,9 @@ def _decide(
     repeated: bool,
 ) -> Fate:
     row = keyed.row
-    if is_before(rules.floor, row.purchased_on, row.booked_on):
+    # What we hold is kept up to date, even where a later floor was chosen since: an announced row
+    # must not stay announced for ever.
+    if known is None and is_before(rules.floor, row.purchased_on, row.booked_on):
         return Fate.OUT_OF_WINDOW
     if repeated:
         return Fate.REPEATED
@@ -134,7 +145,8 @@ def _decide(
 def _insert(result: SyncPlan, rules: AccountRules, keyed: KeyedRow) -> Fate:
     row = keyed.row
     summary = row.kind is TransactionKind.SUMMARY
-    holder = None if summary or rules.mode is None else holder_on(rules.holdings, row.day)
+    waits = summary or rules.review_first or rules.mode is None
+    holder = None if waits else holder_on(rules.holdings, row.day)
     result.to_insert.append(NewTransaction(keyed, bank_content(row), holder))
     if summary:
         return Fate.SUMMARY

@@ -4,7 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, and_, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from cardsync_sdk.types import AccountKind
@@ -34,6 +43,30 @@ class AccountIdentity(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class AccountIdentityAlias(SQLModel, table=True):
+    """A key under which an identity is known besides its own.
+
+    An admin matched what a link shows under ``key`` to an account that was there already (R63).
+    """
+
+    __tablename__ = "account_identity_alias"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["legal_entity_id", "identity_id"],
+            ["account_identity.legal_entity_id", "account_identity.id"],
+            name="fk_account_identity_alias_legal_entity_id",
+            ondelete="RESTRICT",
+        ),
+        UniqueConstraint("legal_entity_id", "key"),
+    )
+
+    id: str = id_field()
+    legal_entity_id: str = Field(max_length=ID_LENGTH)
+    key: str
+    identity_id: str = Field(max_length=ID_LENGTH, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Account(SQLModel, table=True):
     """A bank account or a payment card under an interface; both alike (R12).
 
@@ -42,7 +75,8 @@ class Account(SQLModel, table=True):
     to the connector and moves only together with the rows it covers; ``complete_until`` is the last
     day up to which everything was fetched with success. ``stopped_at``: an admin stopped syncing it
     (D-G); it is not shared while that stands. ``not_seen_since``: from that sync on
-    the source lists its accounts without this one (D-O).
+    the source lists its accounts without this one (D-O). ``review_first``: its transactions wait
+    until a person takes them in (R64).
     """
 
     __tablename__ = "account"
@@ -84,6 +118,9 @@ class Account(SQLModel, table=True):
     payment_mode: str | None = None
     import_mode: str = ImportMode.START_OF_MONTH.value
     import_from: date | None = None
+    review_first: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
     activated_on: date | None = None
     cursor: str | None = None
     complete_until: date | None = None
@@ -94,7 +131,8 @@ class Account(SQLModel, table=True):
 class Attachment(SQLModel, table=True):
     """An account attached to an employee from ``starts_on`` to ``ends_on`` (both included).
 
-    ``starts_on`` of the first attachment is ``None``: everything that waited belongs to it (D-E).
+    ``starts_on`` of the first attachment is ``None`` where everything that waited belongs to it;
+    an admin may have named a first day instead (D-E).
     """
 
     __tablename__ = "attachment"
@@ -164,6 +202,44 @@ def accounts_of(session: Session, interface_id: str) -> list[Account]:
     return list(session.exec(query.with_for_update()).all())
 
 
+@dataclass(frozen=True, slots=True)
+class HolderDays:
+    """Who held an account from which day to which, both included; ``None`` has no such end."""
+
+    account_id: str
+    user_id: str
+    name: str
+    starts_on: date | None
+    ends_on: date | None
+
+
+def holder_days(session: Session, account_ids: Collection[str]) -> dict[str, list[HolderDays]]:
+    """Return the past and present holders of these accounts, the latest first (R14)."""
+    rows = session.exec(
+        select(Attachment, User.name)
+        .join(User, col(User.id) == col(Attachment.user_id))
+        .where(col(Attachment.account_id).in_(account_ids))
+        .order_by(col(Attachment.starts_on).desc().nulls_last(), col(Attachment.id).desc())
+    ).all()
+    found: dict[str, list[HolderDays]] = {}
+    for row, name in rows:
+        days = HolderDays(row.account_id, row.user_id, name, row.starts_on, row.ends_on)
+        found.setdefault(row.account_id, []).append(days)
+    return found
+
+
+def accounts_by_id(session: Session, account_ids: Collection[str]) -> list[Account]:
+    """Return these accounts, by name, for reading."""
+    query = select(Account).where(col(Account.id).in_(account_ids))
+    return list(session.exec(query.order_by(col(Account.name), col(Account.id))).all())
+
+
+def lock_accounts(session: Session, account_ids: Collection[str]) -> list[Account]:
+    """Return these accounts for the caller to change, locked as :func:`accounts_of` locks them."""
+    query = select(Account).where(col(Account.id).in_(account_ids)).order_by(col(Account.id))
+    return list(session.exec(query.with_for_update()).all())
+
+
 def attachments_of(session: Session, account_ids: Collection[str]) -> list[Attachment]:
     """Return every attachment of these accounts, the oldest first."""
     return list(
@@ -194,13 +270,32 @@ def with_expenses(session: Session, pairs: Collection[tuple[str, str]]) -> set[t
 def identities(
     session: Session, legal_entity_id: str, keys: Collection[str]
 ) -> dict[str, AccountIdentity]:
-    """Return the account identities of a legal entity by their key."""
-    rows = session.exec(
+    """Return the account identities of a legal entity by the key that was asked for.
+
+    A key that an admin matched to another account finds that one's identity, unless the identity's
+    own key was asked for too: then these are two accounts, whatever was matched once.
+    """
+    own = session.exec(
         select(AccountIdentity).where(
             AccountIdentity.legal_entity_id == legal_entity_id, col(AccountIdentity.key).in_(keys)
         )
     ).all()
-    return {row.key: row for row in rows}
+    found = {row.key: row for row in own}
+    taken = {row.id for row in own}
+    matched = session.exec(
+        select(AccountIdentityAlias.key, AccountIdentity)
+        .join(AccountIdentity, col(AccountIdentity.id) == col(AccountIdentityAlias.identity_id))
+        .where(
+            AccountIdentityAlias.legal_entity_id == legal_entity_id,
+            col(AccountIdentityAlias.key).in_(keys),
+        )
+        .order_by(col(AccountIdentityAlias.id))
+    ).all()
+    for key, identity in matched:
+        if key not in found and identity.id not in taken:
+            found[key] = identity
+            taken.add(identity.id)
+    return found
 
 
 def keys_of_refs(session: Session, interface_id: str) -> dict[str, str]:

@@ -45,6 +45,7 @@ def lock_rules(
             floor=account.import_from if floors else None,
             mode=PaymentMode(account.payment_mode) if account.payment_mode else None,
             holdings=holdings.get(account.id, ()),
+            review_first=account.review_first,
         )
         for account in accounts
     }

@@ -21,6 +21,7 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.waiting import NOTHING_WAITS, Waiting, waiting_by_interface
 
 
 class ConnectorSetting(SQLModel, table=True):
@@ -115,11 +116,15 @@ class LinkVisit(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class InterfaceSummary:
-    """An interface with how many accounts it shares, and how many of those are attached (R42)."""
+    """An interface with how many accounts it shares, how many of those are attached, what waits.
+
+    R42, R27.
+    """
 
     interface: Interface
     accounts: int
     attached: int
+    waiting: Waiting = NOTHING_WAITS
 
 
 def interface_summaries(session: Session, legal_entity_id: str) -> list[InterfaceSummary]:
@@ -143,7 +148,8 @@ def interface_summaries(session: Session, legal_entity_id: str) -> list[Interfac
         .group_by(col(Interface.id))
         .order_by(col(Interface.created_at), col(Interface.id))
     ).all()
-    return [InterfaceSummary(*row) for row in rows]
+    waiting = waiting_by_interface(session, legal_entity_id)
+    return [InterfaceSummary(*row, waiting.get(row[0].id, NOTHING_WAITS)) for row in rows]
 
 
 def interfaces_per_entity(session: Session, entity_ids: Collection[str]) -> dict[str, int]:
@@ -184,6 +190,12 @@ def lock_interface(session: Session, interface_id: str) -> None:
     A sync locks the interface before its accounts: whoever locks both keeps to that order.
     """
     session.exec(select(Interface.id).where(Interface.id == interface_id).with_for_update()).all()
+
+
+def lock_interfaces(session: Session, interface_ids: Collection[str]) -> None:
+    """Lock several interfaces as :func:`lock_interface` does, in one order for everybody."""
+    query = select(Interface.id).where(col(Interface.id).in_(interface_ids))
+    session.exec(query.order_by(col(Interface.id)).with_for_update()).all()
 
 
 def fence_off(session: Session, interface_ids: Sequence[str]) -> None:

@@ -4,11 +4,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstraint
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, SQLModel
 
 from cardsync_sdk.types import TransactionKind
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
-from webapp.storage.expenses import Expense
 
 TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired")
 
@@ -58,22 +57,3 @@ class BankTransaction(SQLModel, table=True):
     first_run_id: str = ref("sync_run.id", index=False)
     last_run_id: str = ref("sync_run.id", index=False)
     seen_at: datetime = Field(sa_type=UtcDateTime)
-
-
-def waiting_of(session: Session, account_id: str) -> list[tuple[str, date]]:
-    """Return id and day of the account's transactions that wait for a holder.
-
-    Summary lines never become expenses (D-N); withdrawn and expired rows wait for nothing.
-    """
-    query = (
-        select(col(BankTransaction.id), col(BankTransaction.day))
-        .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
-        .where(
-            col(BankTransaction.account_id) == account_id,
-            col(BankTransaction.kind) != TransactionKind.SUMMARY,
-            col(BankTransaction.status).in_(("announced", "booked")),
-            col(Expense.id).is_(None),
-        )
-        .order_by(col(BankTransaction.day), col(BankTransaction.id))
-    )
-    return [(row[0], row[1]) for row in session.exec(query)]

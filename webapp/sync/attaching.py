@@ -1,23 +1,22 @@
-"""Save what an admin says of an account: who holds it, who pays, how far back it is imported.
+"""Save what an admin says of an account: who holds it from which day, and who pays.
 
 An account with a holder and a payment mode is ready; what waited for it becomes expenses in the
 same transaction, so that there is no moment in which it is attached and its transactions wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from webapp.domain.attachments import Change, Holding, choose_holder, is_ready
+from webapp.domain.attachments import Change, Holding, choose_holder, fill_gap, is_ready
 from webapp.domain.expenses import PaymentMode
-from webapp.domain.interfaces import ImportMode
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit
 from webapp.storage.accounts import Account, Attachment
-from webapp.storage.interfaces import fence_off, lock_interface
+from webapp.storage.interfaces import lock_interface
 from webapp.storage.people import LegalEntity
 from webapp.sync.waiting import release
 
@@ -26,13 +25,13 @@ from webapp.sync.waiting import release
 class AccountChoice:
     """What an admin chose for one account; ``mode`` ``None`` leaves the mode as it is.
 
-    ``since`` goes with :attr:`ImportMode.SINCE_DATE` and with nothing else.
+    ``first_day``: the day from which the holder holds it, where one was named (D-E, D-F); what
+    waits from before that day goes on waiting.
     """
 
     holder_id: str | None
     mode: PaymentMode | None
-    import_mode: ImportMode
-    since: date | None = None
+    first_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +68,21 @@ def save_choices(by: Saver, interface_id: str, choices: Mapping[str, AccountChoi
         for account in accounts_store.accounts_of(by.session, interface_id)
         if account.shared and account.id in choices
     ]
-    ids = [account.id for account in accounts]
-    attachments = accounts_store.attachments_of(by.session, ids)
-    used = _used_today(by, attachments)
     changed = released = 0
-    for account in accounts:
-        own = [row for row in attachments if row.account_id == account.id]
-        history = _History(account, own, used)
-        if not _save(by, history, choices[account.id]):
+    for history in histories(by, accounts):
+        account, choice = history.account, choices[history.account.id]
+        if not _save(by, history, choice):
             continue
         changed += 1
         by.session.flush()
-        if is_ready(choices[account.id].holder_id, _mode(account)):
-            released += release(by.session, account.id, by.now)
+        if is_ready(choice.holder_id, payment_mode(account)):
+            since = choice.first_day
+            released += release(by.session, account.id, by.now, since=since)
     return Saved(changed, released)
 
 
 @dataclass(frozen=True, slots=True)
-class _History:
+class History:
     """An account, every attachment it had, and which pairs of account and person have expenses."""
 
     account: Account
@@ -94,6 +90,7 @@ class _History:
     used: set[tuple[str, str]]
 
     def holdings(self, zone: ZoneInfo) -> list[Holding]:
+        """Return its attachments as the rules see them; ``zone`` is the legal entity's."""
         return [
             Holding(
                 row.user_id,
@@ -104,6 +101,22 @@ class _History:
             )
             for row in self.rows
         ]
+
+
+def histories(by: Saver, accounts: Sequence[Account]) -> list[History]:
+    """Return each account with every attachment it had, in two queries whatever their number."""
+    attachments = accounts_store.attachments_of(by.session, [account.id for account in accounts])
+    used = _used_today(by, attachments)
+    return [
+        History(account, [row for row in attachments if row.account_id == account.id], used)
+        for account in accounts
+    ]
+
+
+def change_of(by: Saver, history: History, choice: AccountChoice) -> Change:
+    """Return what ``choice`` changes in who holds the account."""
+    holdings = history.holdings(ZoneInfo(by.entity.timezone))
+    return choose_holder(holdings, choice.holder_id, by.today, first_day=choice.first_day)
 
 
 def _used_today(by: Saver, attachments: list[Attachment]) -> set[tuple[str, str]]:
@@ -117,28 +130,26 @@ def _used_today(by: Saver, attachments: list[Attachment]) -> set[tuple[str, str]
     return accounts_store.with_expenses(by.session, made_today)
 
 
-def _mode(account: Account) -> PaymentMode | None:
+def payment_mode(account: Account) -> PaymentMode | None:
+    """Return who pays, where that is said already."""
     return PaymentMode(account.payment_mode) if account.payment_mode else None
 
 
-def _save(by: Saver, history: _History, choice: AccountChoice) -> bool:
-    holdings = history.holdings(ZoneInfo(by.entity.timezone))
-    change = choose_holder(holdings, choice.holder_id, by.today)
-    held = _save_holder(by, history, change)
+def _save(by: Saver, history: History, choice: AccountChoice) -> bool:
+    held = _save_holder(by, history, change_of(by, history, choice))
     paid = _save_mode(by, history.account, choice.mode)
-    reach = _save_import_mode(by, history.account, choice)
-    return held or paid or reach
+    return held or paid
 
 
-def _save_holder(by: Saver, history: _History, change: Change) -> bool:
+def _save_holder(by: Saver, history: History, change: Change) -> bool:
     current = next((row for row in history.rows if row.ends_on is None), None)
     if current is not None and change.undo:
         by.session.delete(current)
-        _audit(by, "attachment.undone", history.account, user=current.user_id)
+        audit_account(by, "attachment.undone", history.account, user=current.user_id)
     elif current is not None and change.close_on is not None:
         current.ends_on = change.close_on
         by.session.add(current)
-        _audit(
+        audit_account(
             by,
             "attachment.closed",
             history.account,
@@ -163,43 +174,58 @@ def _open(by: Saver, account: Account, holding: Holding) -> None:
         )
     )
     starts_on = holding.starts_on.isoformat() if holding.starts_on else None
-    _audit(by, "attachment.opened", account, user=holding.user_id, starts_on=starts_on)
+    audit_account(by, "attachment.opened", account, user=holding.user_id, starts_on=starts_on)
+
+
+def fill_days(
+    by: Saver, account_id: str, user_id: str, *, gap_last: date, first_day: date | None
+) -> Saved:
+    """Give days before an attachment that belong to nobody to ``user_id``, and what waits of them.
+
+    The exit for what lies before a start date (D-E). Pressed twice it changes nothing more.
+
+    :param gap_last: the last of these days. :param first_day: the first taken; ``None``: all.
+    """
+    accounts = accounts_store.lock_accounts(by.session, [account_id])
+    (history,) = histories(by, accounts)
+    held = fill_gap(history.holdings(ZoneInfo(by.entity.timezone)), gap_last, user_id, first_day)
+    if held is None:
+        return Saved(0, 0)
+    by.session.add(
+        Attachment(
+            account_id=account_id,
+            user_id=held.user_id,
+            starts_on=held.starts_on,
+            ends_on=held.ends_on,
+            created_by=by.user_id,
+            created_at=by.now,
+        )
+    )
+    starts_on = held.starts_on.isoformat() if held.starts_on else None
+    audit_account(
+        by,
+        "attachment.opened",
+        history.account,
+        user=user_id,
+        starts_on=starts_on,
+        ends_on=gap_last.isoformat(),
+    )
+    by.session.flush()
+    return Saved(1, release(by.session, account_id, by.now, since=first_day))
 
 
 def _save_mode(by: Saver, account: Account, mode: PaymentMode | None) -> bool:
     """Set who pays for the expenses to come; those that exist keep what they have (R21)."""
     if mode is None or account.payment_mode == mode:
         return False
-    _audit(by, "account.mode_set", account, was=account.payment_mode, mode=mode.value)
+    audit_account(by, "account.mode_set", account, was=account.payment_mode, mode=mode.value)
     account.payment_mode = mode
     by.session.add(account)
     return True
 
 
-def _save_import_mode(by: Saver, account: Account, choice: AccountChoice) -> bool:
-    asked = choice.since if choice.import_mode is ImportMode.SINCE_DATE else None
-    same_mode = account.import_mode == choice.import_mode
-    if same_mode and (asked is None or account.import_from == asked):
-        return False
-    _audit(
-        by,
-        "account.import_mode_set",
-        account,
-        was=account.import_mode,
-        mode=choice.import_mode.value,
-        since=asked.isoformat() if asked else None,
-    )
-    if account.complete_until is not None:
-        # What is already covered was asked for under another floor: the next run asks anew, and a
-        # run that is under way must not mark it as covered.
-        fence_off(by.session, [account.interface_id])
-    account.import_mode, account.import_from = choice.import_mode, asked
-    account.cursor = account.complete_until = None
-    by.session.add(account)
-    return True
-
-
-def _audit(by: Saver, action: str, account: Account, **detail: str | None) -> None:
+def audit_account(by: Saver, action: str, account: Account, **detail: str | None) -> None:
+    """Write one row of the audit trail about ``account``."""
     audit.record(
         by.session,
         at=by.now,

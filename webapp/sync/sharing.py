@@ -16,7 +16,12 @@ from sqlmodel import Session
 from cardsync_sdk.pan import mask_pans
 from cardsync_sdk.types import AccountKind, ConnectorInfo, Link, RemoteAccount
 from webapp.domain.identity import account_keys, last_four, ref_key
-from webapp.domain.interfaces import DueReason, ImportMode, InterfaceState
+from webapp.domain.interfaces import (
+    DueReason,
+    ImportMode,
+    InterfaceState,
+    usual_import_mode,
+)
 from webapp.domain.schedule import first_run_at
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit, links
@@ -166,6 +171,7 @@ def _store_account(
         kind=remote.kind,
         name="",
         currency=remote.currency,
+        import_mode=usual_import_mode(household=by.entity.household),
         activated_on=_joined_on(by, interface),
         created_at=by.now,
     )

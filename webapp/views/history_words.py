@@ -39,7 +39,7 @@ FATE_BADGES: Mapping[Fate, str] = {
 
 BECAME: Mapping[Became, tuple[str, LazyString]] = {
     Became.EXPENSE: ("good", lazy_gettext("Expense")),
-    Became.WAITING: ("warn", lazy_gettext("Waiting for a holder")),
+    Became.WAITING: ("warn", lazy_gettext("Waiting for a holder or a review")),
     Became.SUMMARY: ("info", lazy_gettext("Monthly total, no expense")),
     Became.CANCELLED: ("off", lazy_gettext("Withdrawn by the bank")),
     Became.EXPIRED: ("off", lazy_gettext("Announced, never booked")),

@@ -10,7 +10,17 @@ from werkzeug.wrappers import Response as Answer
 from webapp.domain.people import Right
 from webapp.storage import interfaces, people
 from webapp.storage.standing import standings
-from webapp.views import attaching, connecting, deleting, relaunching, returning, stopping
+from webapp.storage.waiting import Waiting
+from webapp.views import (
+    attaching,
+    connecting,
+    deleting,
+    import_settings,
+    relaunching,
+    returning,
+    stopping,
+    waiting,
+)
 from webapp.views.access import current_scope, entity_or_404, needs, services
 from webapp.views.pages import render_page
 
@@ -49,6 +59,7 @@ def entity(entity_id: str) -> Response:
         "imports/entity.html",
         entity=chosen,
         rows=[relaunching.sync_view(one, how[one.interface.id]) for one in found],
+        waiting=sum((one.waiting for one in found), Waiting()),
         several=len(current_scope().entities(Right.CONFIGURE)) > 1,
     )
 
@@ -70,6 +81,11 @@ for _rule, _endpoint, _view, _method in (
     (f"{_INTERFACE}/accounts/<account_id>/delete", "confirm_delete", deleting.confirm, "GET"),
     (f"{_INTERFACE}/accounts/<account_id>/delete", "delete", deleting.delete, "POST"),
     (f"{_INTERFACE}/accounts/<account_id>/restore", "restore", stopping.restore, "POST"),
+    (f"{_INTERFACE}/settings", "settings", import_settings.show, "GET"),
+    (f"{_INTERFACE}/settings", "save_settings", import_settings.save, "POST"),
+    (f"{_INTERFACE}/accounts/<account_id>/waiting", "waiting", waiting.show, "GET"),
+    (f"{_INTERFACE}/accounts/<account_id>/waiting", "take_in", waiting.take, "POST"),
+    (f"{_INTERFACE}/accounts/<account_id>/holders", "fill_days", waiting.fill, "POST"),
     (f"{_INTERFACE}/accounts", "save_accounts", attaching.save_accounts, "POST"),
     (f"{_INTERFACE}/accounts/<account_id>", "save_account", attaching.save_account, "POST"),
 ):

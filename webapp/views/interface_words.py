@@ -25,7 +25,7 @@ class Shown:
     ``badge`` is a kind of the macro ``ui.badge``; ``next_step`` says who must act and how, empty
     where nobody must. ``partner`` and ``about_url`` name and explain the connector (R80).
     ``by_file``: files are handed in, no sync is planned. ``may_relaunch``: a sync can be asked for;
-    ``pending``: one is due or under way.
+    ``pending``: one is due or under way. ``may_add``: accounts can be added at the partner's.
     """
 
     badge: str
@@ -37,6 +37,7 @@ class Shown:
     may_reconnect: bool
     may_relaunch: bool
     pending: bool
+    may_add: bool = False
 
 
 def shown(
@@ -64,6 +65,7 @@ def shown(
             "Whoever runs this server must install it; nothing is lost meanwhile.",
             name=interface.connector,
         )
+    links = connector is not None and "begin_link" in connector.hooks
     return Shown(
         badge=badge,
         state=state,
@@ -71,9 +73,8 @@ def shown(
         partner=connector.info.label if connector else interface.connector,
         about_url=connector.info.about_url if connector else "",
         by_file=by_file,
-        may_reconnect=connector is not None
-        and "begin_link" in connector.hooks
-        and interface.state != InterfaceState.ACTIVE,
+        may_reconnect=links and interface.state != InterfaceState.ACTIVE,
+        may_add=links and interface.state == InterfaceState.ACTIVE,
         may_relaunch=feed,
         pending=pending,
     )

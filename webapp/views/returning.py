@@ -13,8 +13,9 @@ from webapp.sync.links import LinkProblem
 from webapp.sync.visits import AlreadyUsed, Arrival, finish_visit, hash_of
 from webapp.views import link_words
 from webapp.views.access import current_user, entity_or_404, needs, now, services
-from webapp.views.connecting import desk, interface_url, traveller
+from webapp.views.connecting import desk, traveller
 from webapp.views.errors import Explanation
+from webapp.views.import_settings import settings_url
 from webapp.views.pages import announce, render_page, see_other
 
 
@@ -60,8 +61,8 @@ def _welcome_back(entity: LegalEntity, arrival: Arrival) -> Response:
     total = sum(shared.added + shared.known for shared in arrival.shared)
     announce(
         ngettext(
-            "%(num)d account is shared. Now say who holds it and who pays.",
-            "%(num)d accounts are shared. Now say who holds each and who pays.",
+            "%(num)d account is shared. Now say what is imported of it.",
+            "%(num)d accounts are shared. Now say what is imported of each.",
             total,
         )
     )
@@ -74,9 +75,7 @@ def _welcome_back(entity: LegalEntity, arrival: Arrival) -> Response:
             ),
             "info",
         )
-    if len(arrival.shared) == 1:
-        return see_other(interface_url(entity.id, arrival.shared[0].interface_id))
-    return see_other(url_for("imports.entity", entity_id=entity.id))
+    return see_other(settings_url(entity.id, [shared.interface_id for shared in arrival.shared]))
 
 
 def _refuse(

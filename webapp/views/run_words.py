@@ -19,7 +19,7 @@ FATES: Mapping[Fate, LazyString] = {
     Fate.REMOVED: lazy_gettext("withdrawn by the bank"),
     Fate.UNCHANGED: lazy_gettext("unchanged"),
     Fate.REPEATED: lazy_gettext("repeated in the same sync"),
-    Fate.WAITING: lazy_gettext("waiting for a holder"),
+    Fate.WAITING: lazy_gettext("waiting for a holder or a review"),
     Fate.OUT_OF_WINDOW: lazy_gettext("before the first day to import"),
     Fate.SUMMARY: lazy_gettext("monthly total"),
     Fate.DUPLICATE_OF: lazy_gettext("known from another source"),

@@ -37,34 +37,34 @@ def begin(
     """Return the address of the web view, and the Powens user the host must keep before going.
 
     A new user is made only where there is none. A connection that waits for its user is repaired;
-    else a bank is added.
+    for one that works, the accounts it shares are chosen anew; else a bank is added.
     """
     access = read_settings(settings)
     user = dict(link.secrets) if link and link.secrets.get("user_token") else _new_user(access)
     kept, code = _with_code(access, user)
-    broken = ""
+    flow, ref = "connect", ""
     known: list[str] = []
     if link is not None:
         with powens(access, kept["user_token"], IN_A_PAGE) as api:
             connections = _by_ref(api)
         known = list(connections)
-        if state_of(connections.get(link.ref, {})) in NEEDS_USER:
-            broken = link.ref
+        if link.ref in connections:
+            broken = state_of(connections[link.ref]) in NEEDS_USER
+            flow, ref = "reconnect" if broken else "manage", link.ref
     query = {
         "domain": access.domain,
         "client_id": access.client_id,
         "redirect_uri": return_url,
         "code": code,
         "state": state,
-        **({"connection_id": broken} if broken else {}),
+        **({"connection_id": ref} if ref else {}),
     }
     # Without a language the web view is not found.
     lang = language if language in LANGUAGES else "en"
-    flow = "reconnect" if broken else "connect"
     secrets = {**_user(kept), "known_connections": ",".join(known)}
     return Redirect(
         f"{access.webview_url}/{lang}/{flow}?{urlencode(query)}",
-        Link(ref=broken, settings=settings, secrets=secrets),
+        Link(ref=ref, settings=settings, secrets=secrets),
     )
 
 

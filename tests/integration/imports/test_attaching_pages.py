@@ -1,4 +1,4 @@
-"""Attaching each account inline, and statement files (R8, R12, R14, R17, R18, R42, R64)."""
+"""Attaching each account inline, and statement files (R8, R12, R14, R17, R18, R42)."""
 
 import re
 
@@ -124,27 +124,8 @@ def test_R14_a_holder_who_left_stays_visible_until_somebody_else_is_chosen(clair
     assert again.status_code == 303
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 @pytest.mark.parametrize(
-    ("since", "said"),
-    [("", "Give the first day"), ("31/12/2026", "Give the first day"), ("2999-01-01", "to come")],
-)
-def test_R64_a_date_that_is_missing_or_to_come_is_refused_beside_its_field(
-    claire: Admin, headers: dict[str, str], since: str, said: str
-) -> None:
-    page = claire.connect()
-    camille = claire.user("camille@faure.example")
-    typed = claire.fields("c2", camille, "company", **{"import": "since_date", "since": since})
-    for path in (f"{page}/accounts/{claire.account('c2').id}", f"{page}/accounts"):
-        answer = claire.browser.post(path, typed, headers=headers)
-        assert answer.status_code == 422
-        assert said in words(answer)
-        assert f'<option value="{camille}" selected>' in answer.text, "what was typed stays"
-    assert claire.holders() == {}, "nothing half-saved"
-
-
-@pytest.mark.parametrize(
-    "invented", [{"mode": "nobody"}, {"import": "yesterday"}], ids=["mode", "import"]
+    "invented", [{"mode": "nobody"}, {"start": "yesterday"}], ids=["mode", "start"]
 )
 def test_what_no_form_offers_is_refused(claire: Admin, invented: dict[str, str]) -> None:
     page = claire.connect()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 from sqlmodel import select
@@ -245,12 +246,17 @@ def test_a_passing_trouble_can_be_tried_again_with_the_same_return(
     assert partner.seen_params[-1]["code"] == "a/b+c"
 
 
-def test_several_banks_of_one_visit_lead_to_the_list(
+def test_R63_several_banks_of_one_visit_are_asked_one_after_the_other(
     claire: Admin, partner: ScriptedPartner
 ) -> None:
     partner.banks["311"] = ("American Express", (card("x1"),))
     answer = claire.come_back(claire.begin()["state"])
-    assert answer.location == claire.home
-    page = words(claire.browser.get(claire.home))
-    assert "Sogécarte Net" in page
-    assert "American Express" in page
+    asked = []
+    for _bank in range(2):
+        page = claire.browser.get(answer.location)
+        asked.append(next(name for name in ("Sogécarte", "American") if name in words(page)))
+        then = re.search(r'name="then" value="([^"]+)"', page.text)
+        path = urlsplit(answer.location).path
+        answer = claire.browser.post(path, {"then": then[1]} if then else {})
+    assert asked == ["Sogécarte", "American"]
+    assert urlsplit(answer.location).path == path.removesuffix("/settings")

@@ -133,7 +133,7 @@ def test_connecting_again_mends_the_interface_and_keeps_its_accounts(claire: Adm
     change(claire.database, interface_id, state=InterfaceState.NEEDS_USER, next_due_at=None)
     answer = claire.browser.post(f"{page}/reconnect")
     state = parse_qs(urlsplit(answer.location).query)["state"][0]
-    assert claire.come_back(state).location == page
+    assert claire.come_back(state).location == f"{page}/settings"
     assert claire.account("c1").id == before
     assert "were already known" in words(claire.browser.get(page))
 

@@ -14,6 +14,8 @@ from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity
+from webapp.sync.attaching import Saver
+from webapp.sync.matching import match_account
 
 
 def test_R67_the_same_connection_again_is_updated_never_doubled(office: LinkDesk) -> None:
@@ -132,3 +134,40 @@ def test_an_accounts_own_id_policy_is_kept(office: LinkDesk) -> None:
     office.connect()
     assert office.accounts()["c1"].id_traits == "changes_on_booking stable"
     assert office.accounts()["c2"].id_traits == ""
+
+
+def test_R63_a_matched_account_is_found_again_under_every_later_connection(
+    office: LinkDesk,
+) -> None:
+    shown = card("c1", number_masked="**** 1234", holder_name="Hélène Martin")
+    office.partner.banks = {"310": ("Bred", (shown, card("x")))}
+    office.connect()
+    known = office.accounts()["x"].id
+    with office.desk.database.write() as session:
+        session.get_one(Account, known).shared = False
+        by = Saver(session, office.by.entity, office.by.user_id, NOW)
+        place, new = office.interfaces()[0].id, office.accounts()["c1"].id
+        match_account(by, place, new, known, by_file=[])
+    for connection, ref in (("310", "c1"), ("999", "n1")):
+        office.partner.banks = {connection: ("Bred", (replace(shown, ref=ref),))}
+        office.connect()
+        (account,) = office.accounts().values()
+        assert (account.id, account.external_ref, account.shared) == (known, ref, True)
+
+
+def test_R64_a_household_takes_all_there_is_until_it_chooses_otherwise(office: LinkDesk) -> None:
+    """D-B: cards of a company begin with the month."""
+    office.connect()
+    assert {one.import_mode for one in office.accounts().values()} == {"start_of_month"}
+    with office.desk.database.write() as session:
+        session.get_one(LegalEntity, office.by.entity.id).household = True
+    entity = replace_household(office)
+    office.partner.banks["310"] = ("Bred", (card("home"),))
+    replace(office, by=replace(office.by, entity=entity)).connect()
+    assert office.accounts()["home"].import_mode == "all_available"
+
+
+def replace_household(office: LinkDesk) -> LegalEntity:
+    """Read the legal entity again."""
+    with office.desk.database.read() as session:
+        return session.get_one(LegalEntity, office.by.entity.id)
