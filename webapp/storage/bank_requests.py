@@ -59,7 +59,7 @@ class Asker:
 def ask(session: Session, by: Asker, name: str, note: str) -> BankRequest:
     """Record that a bank is missing, or join the request of the same name.
 
-    The note of a request made again is put in place of the one before, unless it is empty.
+    The notes of all are kept, one below the other, as far as there is room; the newest always is.
     """
     # Two people may miss one bank at once: they take turns on their legal entity.
     entity = select(LegalEntity.id).where(LegalEntity.id == by.entity.id)
@@ -82,11 +82,16 @@ def ask(session: Session, by: Asker, name: str, note: str) -> BankRequest:
     else:
         row.times += 1
         row.asked_by, row.asked_at = by.user_id, by.now
-    row.note = note or row.note
+    row.note = _noted(row.note, note)
     session.add(row)
     session.flush()
     _record(session, by, row, "bank_request.repeated" if again else "bank_request.made")
     return row
+
+
+def _noted(before: str, note: str) -> str:
+    both = f"{before}\n{note}".strip()
+    return note if len(both) > NOTE_MAX else both
 
 
 def answer(session: Session, by: Asker, request_id: str, words: str) -> None:
