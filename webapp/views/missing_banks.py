@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import Field, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from webapp.domain.institutions import NAME_MAX, NOTE_MAX, name_key
 from webapp.views.forms import Form
@@ -46,7 +46,7 @@ class AnswerForm(Form):
 
     answer = TextAreaField(
         lazy_gettext("Answer"),
-        [InputRequired(lazy_gettext("Say what they can expect.")), Length(max=NOTE_MAX)],
+        [DataRequired(lazy_gettext("Say what they can expect.")), Length(max=NOTE_MAX)],
         filters=[_trimmed],
         description=lazy_gettext("The administrators of the legal entity read it."),
         render_kw={"maxlength": NOTE_MAX, "rows": 2},
