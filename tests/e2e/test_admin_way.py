@@ -193,6 +193,23 @@ def test_R35_to_R43_the_admins_whole_way(set_out: SetOut, language: str, script:
     expect(way.page.locator("main")).to_contain_text(way.progress(3, 3))
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_R39_the_search_for_the_issuing_bank_leads_to_its_card_service(
+    set_out: SetOut, script: bool
+) -> None:
+    way = set_out("en", script=script)
+    way.page.locator("main").get_by_role("link", name=ENTITY).click()
+    way.button("add").click()
+    way.page.get_by_label("Name of the bank or card service").fill("societe generale")
+    if not script:
+        way.page.get_by_role("button", name="Search").click()
+    expect(way.page.get_by_role("status").filter(has_text="first Sogécarte Net")).to_be_visible()
+    first = way.page.locator("#found").get_by_role("listitem").first
+    expect(first).to_contain_text("company cards of Société Générale are found in Sogécarte Net")
+    first.get_by_role("button", name=f"Connect {BANK}").click()
+    expect(way.page).to_have_url(re.compile("/webview/"))
+
+
 def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     set_out: SetOut, installation: Any
 ) -> None:

@@ -191,7 +191,7 @@ def add_page(
         by_script=wants_block(),
         form=(form or _files_form(entity)) if file_connector() else None,
         files_wanted=request.args.get("way") == "files",
-        missing_form=missing_form or MissingBankForm(formdata=None, bank=answer.asked),
+        missing_form=missing_form or MissingBankForm(formdata=None, bank=answer.missing),
         asked_for=asked_for,
         problem=problem,
         source_words=source_words,

@@ -58,6 +58,12 @@ class Answer:
         return bool(self.asked)
 
     @property
+    def missing(self) -> str:
+        """Return what to ask support for: the service found that nothing reaches, else as typed."""
+        unreached = (result.entry.name for result in self.results if not result.leads)
+        return next(unreached, self.asked)
+
+    @property
     def reached(self) -> bool:
         """Say whether one can set out to every result."""
         return bool(self.results) and all(result.leads for result in self.results)

@@ -1,5 +1,6 @@
 """The search on the page that adds an interface, over all connectors (R9, R39, R47, R49, R50)."""
 
+import re
 from datetime import date
 
 import pytest
@@ -68,6 +69,7 @@ def test_R49_Total_GR_is_found_explained_and_leads_to_the_files(claire: Admin) -
     answer = claire.browser.get(f"{claire.home}/add?q=Total+GR")
     files = link_of(answer, "Import its statement files").replace("&amp;", "&")
     assert files.endswith("#files")
+    assert re.search('name="bank"[^>]*value="TotalEnergies Fleet"', answer.text)
     assert '<details class="card" id="files" open>' in claire.browser.get(files).text
 
 
