@@ -225,6 +225,24 @@ def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     assert not any(f"={PASSWORD}" in request.url for request in ours)
 
 
+def test_R60_several_banks_are_connected_in_one_visit(set_out: SetOut) -> None:
+    way = set_out("en")
+    way.to_the_partner()
+    way.to_the_accounts()
+    way.page.get_by_role("checkbox", name=re.compile(CARDS[0])).check()
+    way.page.get_by_role("button", name="Confirm and add another bank").click()
+    way.page.get_by_role("link", name="LCL", exact=True).click()
+    way.page.locator("#login").fill(LOGIN)
+    way.page.locator("#password").fill(PASSWORD)
+    way.page.locator("main form[method=post] button[type=submit]").first.click()
+    way.page.get_by_role("checkbox").first.check()
+    way.page.get_by_role("button", name=way.word("share")).click()
+
+    expect(way.page.get_by_role("heading", level=1)).to_have_text(way.word("title"))
+    for bank in (BANK, "LCL"):
+        expect(way.page.locator("main").get_by_role("link", name=bank)).to_be_visible()
+
+
 def test_R40_confirming_nothing_is_refused_at_the_partners(set_out: SetOut, watch: Any) -> None:
     watch.foresee("status of 422")
     way = set_out()

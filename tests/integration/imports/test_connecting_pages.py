@@ -245,7 +245,7 @@ def test_a_passing_trouble_can_be_tried_again_with_the_same_return(
     assert partner.seen_params[-1]["code"] == "a/b+c"
 
 
-def test_several_banks_of_one_visit_lead_to_the_list(
+def test_R60_several_banks_of_one_visit_lead_to_the_list(
     claire: Admin, partner: ScriptedPartner
 ) -> None:
     partner.banks["311"] = ("American Express", (card("x1"),))
