@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from webapp.domain.attachments import is_ready
 from webapp.domain.bank_sync import Connection, Step, is_on, next_step
+from webapp.domain.expenses import PaymentMode
 from webapp.domain.interfaces import ImportMode, InterfaceState
 from webapp.domain.people import Right
 from webapp.storage import bank_sync, people
@@ -32,7 +33,7 @@ STEPS: Final[Mapping[Step, LazyString]] = {
 }
 IMPORT_MODES: Final[Mapping[str, LazyString]] = {
     ImportMode.START_OF_MONTH.value: lazy_gettext("From the start of the month"),
-    ImportMode.SINCE_DATE.value: lazy_gettext("Since a date…"),
+    ImportMode.SINCE_DATE.value: lazy_gettext("From a day on"),
     ImportMode.ALL_AVAILABLE.value: lazy_gettext("Everything the bank gives"),
     ImportMode.ONLY_NEW.value: lazy_gettext("Only what is new from today"),
 }
@@ -50,6 +51,11 @@ class Line:
     def finished(self) -> bool:
         """Say whether the bank's identifiers were given at the partner (R61)."""
         return self.connected.interface.state != InterfaceState.INCOMPLETE
+
+    @property
+    def waits(self) -> bool:
+        """Say whether an account still has nobody, or nobody who pays."""
+        return self.ready < len(self.connected.accounts)
 
     def as_connection(self) -> Connection:
         """Return what the path needs to know of it."""
@@ -77,6 +83,11 @@ class Place:
         return next_step(
             [line.as_connection() for line in self.lines], set_out=self.left_at is not None
         )
+
+    @property
+    def first_to_match(self) -> str:
+        """Return the id of the first interface with an account that waits."""
+        return next((one.connected.interface.id for one in self.lines if one.waits), "")
 
     @property
     def next_run(self) -> datetime | None:
@@ -131,4 +142,5 @@ def _lines(found: Sequence[Connected]) -> list[Line]:
 
 
 def _is_ready(held: HeldAccount) -> bool:
-    return is_ready(held.holder_id, held.account.payment_mode)
+    mode = held.account.payment_mode
+    return is_ready(held.holder_id, PaymentMode(mode) if mode else None)
