@@ -31,7 +31,9 @@ def test_R48_the_whole_way_of_a_missing_bank(
     page.locator("#find-bank").fill(bank)
     if not script:
         page.get_by_role("button", name="Chercher").click()
-    expect(page.locator("#found-summary")).to_contain_text(f"Rien ne s’appelle «\u00a0{bank}\u00a0»")
+    expect(page.locator("#found-summary")).to_contain_text(
+        f"Rien ne s’appelle «\u00a0{bank}\u00a0»"
+    )
     expect(page.locator("#bank")).to_have_value(bank)
     looks_well(page)
     page.locator("#note").fill("En Suisse")
