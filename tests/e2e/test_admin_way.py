@@ -203,7 +203,7 @@ def test_R39_the_search_for_the_issuing_bank_leads_to_its_card_service(
     way.page.get_by_label("Name of the bank or card service").fill("societe generale")
     if not script:
         way.page.get_by_role("button", name="Search").click()
-    expect(way.page.get_by_role("status").filter(has_text="first Sogécarte Net")).to_be_visible()
+    expect(way.page.locator("#found-summary")).to_contain_text("first Sogécarte Net")
     first = way.page.locator("#found").get_by_role("listitem").first
     expect(first).to_contain_text("company cards of Société Générale are found in Sogécarte Net")
     first.get_by_role("button", name=f"Connect {BANK}").click()
