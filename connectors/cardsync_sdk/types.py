@@ -86,10 +86,27 @@ class SettingField:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact about an institution comes from; without ``url`` nobody confirmed it."""
+
+    says: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Institution:
     """A bank or card service that can be chosen inside a connector.
 
-    ``kind`` is ``bank``, ``card_service`` or ``fuel`` (R9); ``former_names`` are searched too.
+    :param key: the same in every connector that serves it; :mod:`cardsync_sdk.institutions` lists
+        those already known.
+    :param name: its present name, as the connector's own page shows it.
+    :param kind: ``bank``, ``card_service`` or ``fuel`` (R9).
+    :param former_names: what it was called, and whom it took over; searched too.
+    :param aliases: what people call it otherwise; searched too.
+    :param issuer: name of the bank that issues its cards: who searches the bank is shown this
+        service first, since the cards are found here and not there (R39).
+    :param confirmed_on: when it was last seen working; ``None`` where nobody noted a day (R50).
+    :param sources: where former names and the like come from.
     """
 
     key: str
@@ -97,6 +114,10 @@ class Institution:
     kind: str = "bank"
     country: str = "FR"
     former_names: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    issuer: str = ""
+    confirmed_on: date | None = None
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

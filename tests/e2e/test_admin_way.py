@@ -203,6 +203,23 @@ def test_R35_to_R43_the_admins_whole_way(set_out: SetOut, language: str, script:
     expect(way.page.locator("main")).to_contain_text(way.progress(3, 3))
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_R39_the_search_for_the_issuing_bank_leads_to_its_card_service(
+    set_out: SetOut, script: bool
+) -> None:
+    way = set_out("en", script=script)
+    way.page.locator("main").get_by_role("link", name=ENTITY).click()
+    way.button("add").click()
+    way.page.get_by_label("Name of the bank or card service").fill("societe generale")
+    if not script:
+        way.page.get_by_role("button", name="Search").click()
+    expect(way.page.locator("#found-summary")).to_contain_text("first Sogécarte Net")
+    first = way.page.locator("#found").get_by_role("listitem").first
+    expect(first).to_contain_text("company cards of Société Générale are found in Sogécarte Net")
+    first.get_by_role("button", name=f"Connect {BANK}").click()
+    expect(way.page).to_have_url(re.compile("/webview/"))
+
+
 def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     set_out: SetOut, installation: Any
 ) -> None:
@@ -217,6 +234,24 @@ def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     ours_alone = {re.sub("-[0-9A-Z]{26}$", "", name) for name in names}
     assert ours_alone == {"csrf_token", "connector", "import", "intake"}
     assert not any(f"={PASSWORD}" in request.url for request in ours)
+
+
+def test_R60_several_banks_are_connected_in_one_visit(set_out: SetOut) -> None:
+    way = set_out("en")
+    way.to_the_partner()
+    way.to_the_accounts()
+    way.page.get_by_role("checkbox", name=re.compile(CARDS[0])).check()
+    way.page.get_by_role("button", name="Confirm and add another bank").click()
+    way.page.get_by_role("link", name="LCL", exact=True).click()
+    way.page.locator("#login").fill(LOGIN)
+    way.page.locator("#password").fill(PASSWORD)
+    way.page.locator("main form[method=post] button[type=submit]").first.click()
+    way.page.get_by_role("checkbox").first.check()
+    way.page.get_by_role("button", name=way.word("share")).click()
+
+    expect(way.page.get_by_role("heading", level=1)).to_have_text(way.word("title"))
+    for bank in (BANK, "LCL"):
+        expect(way.page.locator("main").get_by_role("link", name=bank)).to_be_visible()
 
 
 def test_R40_confirming_nothing_is_refused_at_the_partners(set_out: SetOut, watch: Any) -> None:

@@ -17,7 +17,7 @@ from cardsync_sdk import (
     SourceUnavailable,
     UserActionNeeded,
 )
-from tests.support.practice_bank import RETURN, NotReached, PracticeBank
+from tests.support.practice_bank import RETURN, NotReached, PracticeBank, way_back
 
 
 def test_R37_the_way_to_the_web_view(bank: PracticeBank) -> None:
@@ -25,7 +25,8 @@ def test_R37_the_way_to_the_web_view(bank: PracticeBank) -> None:
     parts = urlsplit(url)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{bank.url}/webview/fr/connect"
-    assert query.keys() == {"domain", "client_id", "redirect_uri", "code", "state"}
+    named = {"domain", "client_id", "redirect_uri", "code", "state", "max_connections"}
+    assert query.keys() == named
     assert query["domain"] == "practice.biapi.pro"
     assert query["redirect_uri"] == RETURN
     assert query["state"] == "state/1+2"
@@ -133,6 +134,24 @@ def test_several_banks_of_one_visit_give_several_links(bank: PracticeBank) -> No
     two = bank.visit(url, "CIC")["connection_id"]
     links = bank.finish({"connection_id": two, "connection_ids": f"{one},{two},{one}"}, kept)
     assert [link.institution for link in links] == ["LCL", "CIC"]
+
+
+def test_R60_several_banks_are_connected_in_one_visit_to_the_web_view(bank: PracticeBank) -> None:
+    url, kept = bank.begin()
+    assert "max_connections=10" in url
+    one = bank.visit(url, "LCL", another=True)
+    assert one == {}, "the visit goes on"
+    params = bank.visit(url, "CIC")
+    assert params["connection_ids"].split(",")[-1] == params["connection_id"]
+    assert [link.institution for link in bank.finish(params, kept)] == ["LCL", "CIC"]
+
+
+def test_R60_who_gives_up_at_the_second_bank_keeps_the_first(bank: PracticeBank) -> None:
+    url, kept = bank.begin()
+    bank.visit(url, "LCL", another=True)
+    page = bank.person.get(url, follow_redirects=True)
+    answer = bank.person.post(str(page.url).replace("/banks", "/cancel"))
+    assert [link.institution for link in bank.finish(way_back(answer) or {}, kept)] == ["LCL"]
 
 
 def test_without_the_kept_link_nothing_is_believed(bank: PracticeBank) -> None:

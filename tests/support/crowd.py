@@ -6,10 +6,12 @@ from tests.support.office import DAY, EPOCH, Office
 from tests.support.report_desk import ReportDesk
 from webapp.domain.people import RIGHTS, Right, Role
 from webapp.domain.receipts import MediaType
+from webapp.storage import bank_requests
+from webapp.storage.bank_requests import Asker
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.expenses import Receipt
-from webapp.storage.people import RoleGrant, User
+from webapp.storage.people import LegalEntity, RoleGrant, User
 from webapp.storage.receipts import ReceiptStore
 
 
@@ -113,8 +115,14 @@ class Crowd:
             "receipt_id": receipt,
             "report_id": desk.put_in(owner, draft),
             "submitted_id": desk.submitted(owner, submitted),
+            "request_id": self._missing_bank(entity, owner),
         }
         return Things(entity, ids, owner)
+
+    def _missing_bank(self, entity: str, owner: str) -> str:
+        with self.database.write() as session:
+            by = Asker(owner, session.get_one(LegalEntity, entity), EPOCH)
+            return bank_requests.ask(session, by, "Banque Imaginaire", "").id
 
     def _receipt(self, entity: str, expense: str) -> str:
         receipt_id = new_id()

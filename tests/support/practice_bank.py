@@ -87,10 +87,13 @@ class PracticeBank:
         login: str = "test",
         password: str = PASSWORD,
         tick: Callable[[Sequence[str]], Sequence[str]] = lambda ids: ids,
+        *,
+        another: bool = False,
     ) -> dict[str, str]:
         """Walk through the web view and return the parameters of the way back.
 
         :param tick: chooses among the ids of the accounts offered.
+        :param another: ask for another bank at the end: there is no way back yet.
         """
         page = self.person.get(url, follow_redirects=True)
         if "/banks" in page.url.path:
@@ -102,7 +105,10 @@ class PracticeBank:
             return back
         page = self.person.get(self.url + page.headers["location"])
         ids = re.findall(r'name="account"\s+value="(\d+)"', page.text)
-        page = self.person.post(page.url, data={"account": list(tick(ids))})
+        more = {"another": "1"} if another else {}
+        page = self.person.post(page.url, data={"account": list(tick(ids)), **more})
+        if another and "/banks" in page.headers.get("location", ""):
+            return {}
         back = way_back(page)
         if back is None:
             raise NotReached(page.text)

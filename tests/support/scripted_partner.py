@@ -15,6 +15,7 @@ from cardsync_sdk import (
     FetchWindow,
     Form,
     IdTrait,
+    Institution,
     Link,
     Redirect,
     RemoteAccount,
@@ -58,6 +59,7 @@ class ScriptedPartner:
     seen_links: list[Link | None] = field(default_factory=list)
     seen_params: list[Mapping[str, str]] = field(default_factory=list)
     slug: str = "partner"
+    institutions: tuple[Institution, ...] = ()
 
     @hookimpl
     def describe_connector(self) -> ConnectorInfo:
@@ -68,6 +70,7 @@ class ScriptedPartner:
             ConnectorKind.AGGREGATOR,
             API_VERSION,
             settings=(SettingField("page", "Page", default=PAGE, required=False),),
+            institutions=self.institutions,
             id_traits=frozenset({IdTrait.STABLE}),
             about_url="https://partner.example.org",
         )

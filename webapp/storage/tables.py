@@ -3,6 +3,7 @@
 from webapp.storage import (
     accounts,
     audit,
+    bank_requests,
     expenses,
     heartbeats,
     interfaces,
@@ -18,6 +19,7 @@ __all__ = [
     "METADATA",
     "accounts",
     "audit",
+    "bank_requests",
     "expenses",
     "heartbeats",
     "interfaces",

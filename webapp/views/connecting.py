@@ -3,8 +3,6 @@
 No form here asks for a bank log-in, and none ever may: it is typed at the partner's only (R8).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,16 +14,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from cardsync_sdk.registry import Connector
-from cardsync_sdk.types import AccountKind, ConnectorKind, Institution, Settings
+from cardsync_sdk.types import AccountKind, Settings
 from webapp.domain.people import Right
-from webapp.storage import interfaces, links
+from webapp.storage import bank_requests, interfaces
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity
-from webapp.storage.secrets import SecretUnreadable
 from webapp.sync.links import LinkProblem
 from webapp.sync.sharing import FileAccount, Sharer, open_file_interface
 from webapp.sync.visits import SECRETS_CLOSED, Desk, Traveller, begin_visit
-from webapp.views import choices, link_words
+from webapp.views import choices, institutions, link_words
 from webapp.views.access import (
     current_user,
     entity_or_404,
@@ -37,10 +34,18 @@ from webapp.views.access import (
 from webapp.views.errors import Explanation
 from webapp.views.forms import Form
 from webapp.views.i18n import language
-from webapp.views.pages import allow_form_target, announce, form_targets, render_page, see_other
+from webapp.views.missing_banks import MissingBankForm
+from webapp.views.offers import allow_partner, connector_settings, file_connector, offers
+from webapp.views.pages import (
+    announce,
+    form_targets,
+    render_page,
+    see_other,
+    wants_block,
+)
 
-# Connectors that lead to a page of their own come in this order.
-_ORDER: Final = {kind: place for place, kind in enumerate(ConnectorKind)}
+# The missing banks of a legal entity that its page still tells of.
+REQUESTS_SHOWN: Final = 20
 
 
 class FilesForm(Form):
@@ -71,27 +76,11 @@ class FilesForm(Form):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A connector that leads to a partner's page; ``missing`` names the settings it lacks."""
-
-    connector: Connector
-    missing: tuple[str, ...]
-
-    @property
-    def card_services(self) -> list[Institution]:
-        """Return what can be chosen there, company-card services before banks (R39)."""
-        return sorted(
-            self.connector.info.institutions,
-            key=lambda one: (one.kind == "bank", one.name.casefold()),
-        )
-
-
 @needs(Right.CONFIGURE)
 def add(entity_id: str) -> Response:
     """Offer the ways in: a partner's page first, statement files as the way that always works."""
     entity = entity_or_404(entity_id, Right.CONFIGURE)
-    return _add_page(entity, _files_form(entity))
+    return add_page(entity)
 
 
 @needs(Right.CONFIGURE)
@@ -122,11 +111,11 @@ def add_files(entity_id: str) -> Response:
     """Create an interface whose one account is fed by statement files."""
     entity = entity_or_404(entity_id, Right.CONFIGURE)
     form = _files_form(entity)
-    connector = _file_connector()
+    connector = file_connector()
     if connector is None:
         abort(404)
     if not form.validate():
-        return _add_page(entity, form, status=422)
+        return add_page(entity, form, status=422)
     account = FileAccount(
         name=form.name.data.strip(),
         kind=AccountKind(form.kind.data),
@@ -154,7 +143,7 @@ def _set_out(
     )
     if isinstance(result, LinkProblem):
         return _cannot_set_out(entity, connector, result)
-    _allow_partner(connector, (_settings() or {}).get(connector.info.slug, Settings()))
+    allow_partner(connector, (connector_settings() or {}).get(connector.info.slug, Settings()))
     if _origin(result) in form_targets():
         return see_other(result)
     # A form may lead no further than the page it stood on allowed: from here on it is a link.
@@ -162,72 +151,51 @@ def _set_out(
 
 
 def _cannot_set_out(entity: LegalEntity, connector: Connector, problem: LinkProblem) -> Response:
-    return _add_page(
+    return add_page(
         entity,
-        _files_form(entity),
         problem=link_words.explain(problem, connector.info.label),
         source_words=problem.source_words,
         status=link_words.status_of(problem),
     )
 
 
-def _add_page(
+def add_page(
     entity: LegalEntity,
-    form: FilesForm,
+    form: FilesForm | None = None,
     *,
+    missing_form: MissingBankForm | None = None,
     status: int = 200,
     problem: Explanation | None = None,
     source_words: str | None = None,
 ) -> Response:
-    settings = _settings()
+    """Show the ways to add an interface, with what was wrong with the form that was sent."""
+    settings = connector_settings()
     if settings is None:
         problem, status = (
             link_words.explain(SECRETS_CLOSED, ""),
             link_words.status_of(SECRETS_CLOSED),
         )
+    ways = [] if settings is None else offers(settings)
+    answer = institutions.look_for("" if settings is None else request.args.get("q", ""), ways)
+    with services().database.read() as session:
+        asked_for = bank_requests.of_entity(session, entity.id, REQUESTS_SHOWN)
     return render_page(
         "imports/add.html",
+        block="found",
         status=status,
         entity=entity,
-        offers=[] if settings is None else _offers(settings),
-        form=form if _file_connector() else None,
+        offers=ways,
+        answer=answer,
+        entries=institutions.entries(),
+        kinds=institutions.KINDS,
+        by_script=wants_block(),
+        form=(form or _files_form(entity)) if file_connector() else None,
+        files_wanted=request.args.get("way") == "files",
+        missing_form=missing_form or MissingBankForm(formdata=None, bank=answer.missing),
+        asked_for=asked_for,
         problem=problem,
         source_words=source_words,
     )
-
-
-def _offers(settings: Mapping[str, Settings]) -> list[Offer]:
-    offers = []
-    for connector in services().registry.connectors.values():
-        if "begin_link" not in connector.hooks:
-            continue
-        own = settings.get(connector.info.slug, Settings())
-        _allow_partner(connector, own)
-        missing = [f.label for f in connector.info.settings if f.required and not own.get(f.name)]
-        offers.append(Offer(connector, tuple(missing)))
-    return sorted(offers, key=lambda offer: _ORDER[offer.connector.info.kind])
-
-
-def _allow_partner(connector: Connector, settings: Settings) -> None:
-    """Let this page's form lead on to the addresses that the connector's settings name."""
-    for setting in connector.info.settings:
-        value = settings.get(setting.name) or setting.default
-        if not setting.secret and value.startswith(("https://", "http://")):
-            allow_form_target(value)
-
-
-def _settings() -> dict[str, Settings] | None:
-    """Return the settings of every connector; nothing if they do not open."""
-    try:
-        with services().database.read() as session:
-            return links.load_all_settings(session, services().secrets)
-    except SecretUnreadable:
-        return None
-
-
-def _file_connector() -> Connector | None:
-    reading = (c for c in services().registry.connectors.values() if c.info.reads_files)
-    return next(reading, None)
 
 
 def _files_form(entity: LegalEntity) -> FilesForm:

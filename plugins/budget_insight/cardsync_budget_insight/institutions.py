@@ -2,26 +2,24 @@
 
 from typing import Final
 
-from cardsync_sdk import Institution
+from cardsync_sdk.institutions import known
 
-INSTITUTIONS: Final = (
-    Institution("american_express", "American Express", "card_service"),
-    Institution("banque_populaire", "Banque Populaire"),
-    Institution("bforbank", "BforBank"),
-    Institution("bnp_paribas", "BNP Paribas"),
-    Institution("bnp_cartes_entreprises", "BNP Paribas Cartes Entreprises", "card_service"),
-    Institution("bred", "Bred"),
-    Institution("caisse_epargne", "Caisse d'Epargne"),
-    Institution("caisse_epargne_global_affaires", "Caisse d'Epargne Global Affaires"),
-    Institution("cic", "CIC"),
-    Institution("corner", "Corner", "card_service", country="CH"),
-    Institution("credit_agricole", "Crédit Agricole"),
-    Institution("credit_du_nord", "Crédit du Nord"),
-    Institution("credit_mutuel", "Crédit Mutuel"),
-    Institution("credit_mutuel_cadrol", "Crédit Mutuel Cadrol", "card_service"),
-    Institution("hello_bank", "Hello Bank"),
-    Institution("lcl", "LCL"),
-    Institution("societe_generale", "Société Générale"),
-    Institution("sogecarte_net", "Sogécarte Net", "card_service"),
-    Institution("tarneaud", "Tarneaud"),
+INSTITUTIONS: Final = known(
+    "american_express",
+    "banque_populaire",
+    "bforbank",
+    "bnp_paribas",
+    "bnp_cartes_entreprises",
+    "bred",
+    "caisse_epargne",
+    "caisse_epargne_global_affaires",
+    "cic",
+    "corner",
+    "credit_agricole",
+    "credit_mutuel",
+    "credit_mutuel_cadrol",
+    "hello_bank",
+    "lcl",
+    "societe_generale",
+    "sogecarte_net",
 )

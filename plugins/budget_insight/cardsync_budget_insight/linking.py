@@ -23,6 +23,8 @@ from cardsync_sdk import (
 )
 
 LANGUAGES: Final = ("fr", "en")
+# Several banks in one visit (R60): above 1 the web view offers another one after each.
+MOST_BANKS: Final = 10
 # Error codes of the web view that a person caused → the reason that picks the help page.
 _BY_PERSON: Final = {
     "access_denied": "cancelled",
@@ -57,7 +59,7 @@ def begin(
         "redirect_uri": return_url,
         "code": code,
         "state": state,
-        **({"connection_id": ref} if ref else {}),
+        **({"connection_id": ref} if ref else {"max_connections": str(MOST_BANKS)}),
     }
     # Without a language the web view is not found.
     lang = language if language in LANGUAGES else "en"

@@ -246,7 +246,7 @@ def test_a_passing_trouble_can_be_tried_again_with_the_same_return(
     assert partner.seen_params[-1]["code"] == "a/b+c"
 
 
-def test_R63_several_banks_of_one_visit_are_asked_one_after_the_other(
+def test_R60_R63_several_banks_of_one_visit_are_asked_one_after_the_other(
     claire: Admin, partner: ScriptedPartner
 ) -> None:
     partner.banks["311"] = ("American Express", (card("x1"),))

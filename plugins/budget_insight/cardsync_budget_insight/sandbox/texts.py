@@ -70,6 +70,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Cochez au moins un compte ou une carte, ou annulez.",
     ),
     "share_button": ("Confirm and go back", "Confirmer et revenir"),
+    "another_button": ("Confirm and add another bank", "Confirmer et ajouter une autre banque"),
     "manage_title": ("Your shared accounts", "Vos comptes partagés"),
     "save_button": ("Save and go back", "Enregistrer et revenir"),
     "cancel_button": ("Cancel", "Annuler"),

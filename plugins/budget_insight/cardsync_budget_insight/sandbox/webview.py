@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from cardsync_budget_insight.sandbox import CLIENT_ID, bank
 from cardsync_budget_insight.sandbox.catalogue import BANKS, BY_ID, BY_UUID, CARD_SERVICE, Bank
 from cardsync_budget_insight.sandbox.request import db, moment, new_token, token_row
-from cardsync_budget_insight.sandbox.store import Row, insert
+from cardsync_budget_insight.sandbox.store import Row, get_meta, insert, set_meta
 from cardsync_budget_insight.sandbox.texts import LANGUAGES, translator
 from cardsync_budget_insight.sandbox.timing import stamp
 
@@ -122,8 +122,19 @@ def _begin(lang: str, flow: str, user: int, code: str, connection: Row | None) -
             "id_connection": connection["id"] if connection else None,
         },
     )
+    _keep_banks(visit, most=request.args.get("max_connections", 1, type=int), shared=[])
     row: Row = db().execute("SELECT * FROM visit WHERE id = ?", (visit,)).fetchone()
     return row
+
+
+def _keep_banks(visit_id: str, *, most: int, shared: list[int]) -> None:
+    """Keep how many banks the visit may connect, and those it has connected."""
+    set_meta(db(), f"visit:{visit_id}", {"most": most, "shared": shared})
+
+
+def _banks_of(visit: Row) -> tuple[int, list[int]]:
+    kept = get_meta(db(), f"visit:{visit['id']}", {"most": 1, "shared": []})
+    return kept["most"], kept["shared"]
 
 
 def _only_connector() -> str | None:
@@ -249,7 +260,16 @@ def accounts(lang: str, visit_id: str) -> Page:
 def _accounts_page(visit: Row, problem: str = "") -> str:
     rows = _accounts([visit["id_connection"]])
     name = BY_UUID[visit["uuid"]].name if visit["uuid"] else ""
-    return _render("accounts.html", visit["lang"], visit, rows=rows, bank=name, problem=problem)
+    most, shared = _banks_of(visit)
+    return _render(
+        "accounts.html",
+        visit["lang"],
+        visit,
+        rows=rows,
+        bank=name,
+        problem=problem,
+        another=most > len(shared) + 1,
+    )
 
 
 def _accounts(connections: Sequence[int]) -> list[Row]:
@@ -264,13 +284,27 @@ def _accounts(connections: Sequence[int]) -> list[Row]:
 
 @bp.post("/visits/<visit_id>/accounts")
 def share(lang: str, visit_id: str) -> Page:
-    """Share the ticked accounts and send the person back; ticking none is refused."""
+    """Share the ticked accounts; then to another bank or back. Ticking none is refused."""
     visit = _visit(lang, visit_id)
     ticked = _ticked(_accounts([visit["id_connection"]]))
     if not ticked:
         return _accounts_page(visit, "none_ticked"), 422
     bank.share(db(), visit["id_connection"], ticked, moment())
-    return _go_back(visit, {"connection_id": str(visit["id_connection"])})
+    most, shared = _banks_of(visit)
+    shared = list(dict.fromkeys([*shared, visit["id_connection"]]))
+    _keep_banks(visit["id"], most=most, shared=shared)
+    if "another" in request.form and most > len(shared):
+        db().execute(
+            "UPDATE visit SET id_connection = NULL, uuid = NULL WHERE id = ?", (visit["id"],)
+        )
+        return _to("webview.banks", visit)
+    return _go_back(visit, _connected(shared))
+
+
+def _connected(shared: Sequence[int]) -> dict[str, str]:
+    """Name the connections of a visit; the list is given only where there are several."""
+    several = {"connection_ids": ",".join(map(str, shared))} if len(shared) > 1 else {}
+    return {"connection_id": str(shared[-1]), **several}
 
 
 def _ticked(rows: Sequence[Row]) -> list[int]:
@@ -316,9 +350,11 @@ def save(lang: str, visit_id: str) -> Page:
 
 @bp.post("/visits/<visit_id>/cancel")
 def cancel(lang: str, visit_id: str) -> Page:
-    """Give up: what was begun is dropped."""
+    """Give up: what was begun is dropped, what was shared before in the same visit stays."""
     visit = _visit(lang, visit_id)
     _forget_unfinished(visit)
+    if shared := _banks_of(visit)[1]:
+        return _go_back(visit, _connected(shared))
     return _go_back(visit, {"error": "access_denied", "error_description": "User cancelled"})
 
 
