@@ -7,13 +7,12 @@ from typing import Final
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
+from webapp.domain.freshness import FRESH
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import is_due
 from webapp.storage.standing import Standing
 
-# A success older than this is no longer called good (D-I).
-FRESH: Final = timedelta(hours=36)
 # What is due longer than this without a worker taking it up is no longer said to begin soon.
 SOON: Final = timedelta(minutes=10)
 
