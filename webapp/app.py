@@ -24,10 +24,13 @@ from webapp.views import (
     formats,
     headers,
     health,
+    help_desk,
+    help_pages,
     history,
     home,
     i18n,
     imports,
+    mailbox,
     pages,
     receipts,
     reports,
@@ -51,6 +54,9 @@ CONCEPTS = (
     approvals,
     audit,
     health,
+    help_pages,
+    help_desk,
+    mailbox,
 )
 MEBIBYTE = 1024 * 1024
 

@@ -9,6 +9,7 @@ from webapp.domain.receipts import MediaType
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.expenses import Receipt
+from webapp.storage.help_requests import HelpRequest
 from webapp.storage.people import RoleGrant, User
 from webapp.storage.receipts import ReceiptStore
 
@@ -113,8 +114,22 @@ class Crowd:
             "receipt_id": receipt,
             "report_id": desk.put_in(owner, draft),
             "submitted_id": desk.submitted(owner, submitted),
+            "request_id": self._request(office, entity, owner),
         }
         return Things(entity, ids, owner)
+
+    def _request(self, office: Office, entity: str, owner: str) -> str:
+        request = HelpRequest(
+            group_id=office.group_id,
+            legal_entity_id=entity,
+            user_id=owner,
+            slug="first-interface",
+            text="Where is my bank?",
+            created_at=EPOCH,
+        )
+        with self.database.write() as session:
+            session.add(request)
+        return request.id
 
     def _receipt(self, entity: str, expense: str) -> str:
         receipt_id = new_id()

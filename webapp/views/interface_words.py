@@ -7,11 +7,13 @@ from typing import Final
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
-from webapp.domain.freshness import FRESH
+from webapp.domain.freshness import FRESH, trouble_of
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import is_due
+from webapp.storage.notices import feed_of
 from webapp.storage.standing import Standing
+from webapp.views import help_links
 
 # What is due longer than this without a worker taking it up is no longer said to begin soon.
 SOON: Final = timedelta(minutes=10)
@@ -24,7 +26,7 @@ class Shown:
     ``badge`` is a kind of the macro ``ui.badge``; ``next_step`` says who must act and how, empty
     where nobody must. ``partner`` and ``about_url`` name and explain the connector (R80).
     ``by_file``: files are handed in, no sync is planned. ``may_relaunch``: a sync can be asked for;
-    ``pending``: one is due or under way.
+    ``pending``: one is due or under way. ``article``: the help article of a state that has one.
     """
 
     badge: str
@@ -36,6 +38,7 @@ class Shown:
     may_reconnect: bool
     may_relaunch: bool
     pending: bool
+    article: str = ""
 
 
 def shown(
@@ -75,7 +78,21 @@ def shown(
         and interface.state != InterfaceState.ACTIVE,
         may_relaunch=feed,
         pending=pending,
+        article="" if pending else _article(interface, now, known=connector is not None),
     )
+
+
+def _article(interface: Interface, now: datetime, *, known: bool) -> str:
+    """Return the help article of a state that asks for something; empty where all is well."""
+    if not known:
+        return help_links.RUN_ERRORS["plugin_bug"]
+    state = InterfaceState(interface.state)
+    trouble = trouble_of(feed_of(interface), now)
+    if trouble is not None and not interface.last_error:
+        return help_links.of_trouble(trouble, interface.last_error_reason)
+    if state is InterfaceState.ACTIVE and not interface.last_error:
+        return ""
+    return help_links.of_state(state, interface.last_error_reason)
 
 
 def _state(
