@@ -136,8 +136,8 @@ def _text(one: Told) -> str:
     if one.notice.kind == NoticeKind.MENDED:
         return str(
             _(
-                "It failed from %(began)s to %(ended)s. Everything since then has come in; nothing "
-                "was lost.",
+                "It failed from %(began)s to %(ended)s. What happened meanwhile has been fetched, as "
+                "far as the bank shows it.",
                 began=began,
                 ended=instant(episode.ended_at, zone),
             )
