@@ -55,9 +55,9 @@ def _banner() -> Banner | None:
 
 
 def _of_one(one: Troubled) -> Banner:
-    names = {"name": name_of(one), "entity": one.entity.name}
+    names = {"name": name_of(one), "entity": one.entity.name, "wrong": what_is_wrong(one)}
     return Banner(
-        str(_("%(name)s (%(entity)s):", **names)) + " " + what_is_wrong(one),
+        str(_("%(name)s (%(entity)s): %(wrong)s", **names)),
         str(_("Open the interface")),
         url_for("imports.interface", entity_id=one.entity.id, interface_id=one.interface.id),
         help_url(of_trouble(one.trouble, one.interface.last_error_reason)),
@@ -75,7 +75,7 @@ def _of_several(found: list[Troubled]) -> Banner:
     listed = ", ".join(f"{name_of(one)} ({one.entity.name})" for one in found[:3])
     more = " …" if len(found) > 3 else ""
     return Banner(
-        f"{count}: {listed}{more}",
+        str(_("%(count)s: %(names)s", count=count, names=listed + more)),
         str(_("Look at them")),
         url_for("imports.entity", entity_id=only) if only else url_for("imports.index"),
         help_url("late-feed" if all(_is_late(one) for one in found) else "bank-waits-for-you"),

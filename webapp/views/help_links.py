@@ -223,9 +223,9 @@ def of_page() -> str | None:
 
 
 def page_help_url() -> str:
-    """Return where the "Help" link of the page being shown leads: its article, or the index."""
+    """Return the address of the article of the page being shown; empty where it has none."""
     slug = of_page()
-    return help_url(slug) if slug else url_for("help.index")
+    return help_url(slug) if slug else ""
 
 
 def help_url(slug: str) -> str:

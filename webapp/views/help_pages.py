@@ -151,6 +151,9 @@ def _form(page: str = "") -> RequestForm:
     with services().database.read() as session:
         known = people.legal_entities(session, entities)
     form.legal_entity_id.choices = [SelectChoice(one.id, one.name) for one in known]
+    # Whoever comes from a page about one legal entity asks for that one, unless they say otherwise.
+    if request.method == "GET":
+        form.legal_entity_id.data = next((one.id for one in known if one.id in page), known[0].id)
     return form
 
 

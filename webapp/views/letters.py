@@ -136,8 +136,8 @@ def _text(one: Told) -> str:
     if one.notice.kind == NoticeKind.MENDED:
         return str(
             _(
-                "It failed from %(began)s to %(ended)s. What happened meanwhile has been fetched, as "
-                "far as the bank shows it.",
+                "It failed from %(began)s to %(ended)s. What happened meanwhile has been fetched, "
+                "as far as the bank shows it.",
                 began=began,
                 ended=instant(episode.ended_at, zone),
             )
@@ -149,7 +149,8 @@ def _text(one: Told) -> str:
 
 def _wrong(episode: FailureEpisode, began: str) -> str:
     if episode.trouble == Trouble.NEEDS_USER:
-        return str(_("Since %(began)s:", began=began)) + " " + needs_user(episode.reason)
+        wrong = needs_user(episode.reason)
+        return str(_("Since %(began)s: %(wrong)s", began=began, wrong=wrong))
     if episode.trouble == Trouble.REJECTED:
         return str(
             _(

@@ -1,13 +1,14 @@
 """The mailbox of a demonstration: what would be sent, on a page of its own; elsewhere 404."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import datetime
 
 from flask import Blueprint, Response, abort
 from flask_babel import force_locale
 
 from webapp.storage import notices
-from webapp.storage.notices import Notice
+from webapp.storage.notices import Notice, Told
 from webapp.storage.people import User
 from webapp.views.access import public, services
 from webapp.views.letters import Letter, letter_for
@@ -35,13 +36,17 @@ def index() -> Response:
         abort(404)
     with services().database.read() as session:
         found = notices.newest(session, NEWEST)
+    sends = services().settings.smtp_url is not None
+    return render_page("dev/mailbox.html", mails=_mails(found), sends=sends)
+
+
+def _mails(found: Sequence[tuple[Told, User]]) -> list[Mail]:
+    """Put together what left together, or waits to leave together; the newest first."""
+    together: dict[tuple[str, datetime | None], tuple[User, list[Told]]] = {}
+    for told, user in found:
+        together.setdefault((user.id, told.notice.sent_at), (user, []))[1].append(told)
     mails = []
-    # What leaves together is one message.
-    for _key, group in groupby(found, key=lambda pair: (pair[1].id, pair[0].notice.sent_at)):
-        told, users = zip(*group, strict=True)
-        user = users[0]
+    for user, several in together.values():
         with force_locale(user.locale):
-            mails.append(Mail(user, told[0].notice, letter_for(user, told[::-1])))
-    return render_page(
-        "dev/mailbox.html", mails=mails, sends=services().settings.smtp_url is not None
-    )
+            mails.append(Mail(user, several[0].notice, letter_for(user, several[::-1])))
+    return mails
