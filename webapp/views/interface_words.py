@@ -1,9 +1,11 @@
 """How an interface stands, in words and with a shape: never by colour alone (R70)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
@@ -153,26 +155,32 @@ def _stopped(accounts: int) -> str:
     )
 
 
+# What an administrator must do at the partner's, by the connector's reason.
+NEEDS_USER: Final[Mapping[str, LazyString]] = {
+    "consent_expired": lazy_gettext(
+        "The consent given to the bank has run out. Connect again to renew it."
+    ),
+    "wrong_password": lazy_gettext(
+        "The bank refused the user name or password. "
+        "Connect again and type them on the partner's page."
+    ),
+    "password_expired": lazy_gettext(
+        "The bank wants a new password. Change it at the bank, then connect again."
+    ),
+    "action_at_bank": lazy_gettext(
+        "The bank wants something from you: log in at the bank's own site, do what it asks, "
+        "then connect again."
+    ),
+    "code_needed": lazy_gettext(
+        "The bank sends a code. Connect again to type it on the partner's page."
+    ),
+    "approval_needed": lazy_gettext(
+        "The bank waits for your approval in its app. Approve, then connect again."
+    ),
+}
+
+
 def needs_user(reason: str) -> str:
     """Return what an administrator must do at the partner's, by the connector's reason."""
-    known = {
-        "consent_expired": _(
-            "The consent given to the bank has run out. Connect again to renew it."
-        ),
-        "wrong_password": _(
-            "The bank refused the user name or password. "
-            "Connect again and type them on the partner's page."
-        ),
-        "password_expired": _(
-            "The bank wants a new password. Change it at the bank, then connect again."
-        ),
-        "action_at_bank": _(
-            "The bank wants something from you: log in at the bank's own site, do what it asks, "
-            "then connect again."
-        ),
-        "code_needed": _("The bank sends a code. Connect again to type it on the partner's page."),
-        "approval_needed": _(
-            "The bank waits for your approval in its app. Approve, then connect again."
-        ),
-    }
-    return str(known.get(reason, _("The partner waits for you. Connect again to go on.")))
+    known = NEEDS_USER.get(reason)
+    return str(known or _("The partner waits for you. Connect again to go on."))

@@ -29,7 +29,7 @@ def status_of(problem: LinkProblem) -> int:
 
 def explain(problem: LinkProblem, partner: str) -> Explanation:
     """Return the words for ``problem`` met at ``partner``."""
-    words = _BY_REASON.get(problem.reason) or _BY_KIND[problem.kind]
+    words = REASONS.get(problem.reason) or _BY_KIND[problem.kind]
     return replace(words(partner), article=of_problem(problem))
 
 
@@ -197,7 +197,7 @@ _BY_KIND: Final[dict[FailureKind, Callable[[str], Explanation]]] = {
     FailureKind.PLUGIN_BUG: _bug,
     FailureKind.OUR_FAULT: _bug,
 }
-_BY_REASON: Final[dict[str, Callable[[str], Explanation]]] = {
+REASONS: Final[dict[str, Callable[[str], Explanation]]] = {
     "deadline": _slow,
     "terms_declined": _terms,
     "session_expired": _session_over,

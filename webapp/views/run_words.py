@@ -57,7 +57,7 @@ ACTORS: Mapping[Actor, LazyString] = {
     ),
 }
 
-_ERRORS: Mapping[str, LazyString] = {
+ERRORS: Mapping[str, LazyString] = {
     "unavailable": lazy_gettext("The bank or the partner did not answer."),
     "rate_limited": lazy_gettext("The partner allows no more requests for a while."),
     "limit_reached": lazy_gettext("There was more to fetch than one sync may take."),
@@ -120,7 +120,7 @@ def mishap(run: SyncRun) -> Mishap | None:
     if run.outcome in (Outcome.OK, Outcome.RUNNING):
         return None
     who = Actor(run.who_acts)
-    known = _ERRORS.get(run.error_kind)
+    known = ERRORS.get(run.error_kind)
     article = of_passing(run.error_kind)
     if who is Actor.ADMIN:
         what = needs_user(run.error_kind)
