@@ -2,78 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
-from sqlmodel import select
 
 from tests.support.import_admin import entity_named, words
+from tests.support.troubled import BROKEN, NOW, add_card, add_interface
 from tests.support.web import Browser
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.demo.cast import CONSEIL, LOGISTIQUE
-from webapp.storage.accounts import Account, AccountIdentity, Attachment
-from webapp.storage.columns import new_id
 from webapp.storage.database import Database
-from webapp.storage.interfaces import Interface
-from webapp.storage.people import User
 
 LoggedIn = Callable[[str], Browser]
-NOW = datetime.now(UTC)
 PARIS = ZoneInfo("Europe/Paris")
-
-
-def add_interface(
-    database: Database, entity: str, label: str, *, ok_hours_ago: float = 1, **values: object
-) -> str:
-    """Connect an interface whose last success is so many hours old."""
-    fields = {
-        "state": "active",
-        "next_due_at": NOW + timedelta(hours=5),
-        "last_ok_at": NOW - timedelta(hours=ok_hours_ago),
-        **values,
-    }
-    row = Interface(
-        legal_entity_id=entity_named(database, entity),
-        connector="budget_insight",
-        label=label,
-        link_ref=new_id(),
-        activated_on=NOW.date() - timedelta(days=60),
-        created_at=NOW - timedelta(days=60),
-        **fields,
-    )
-    with database.write() as session:
-        session.add(row)
-    return row.id
-
-
-def add_card(database: Database, interface_id: str, email: str, **values: object) -> None:
-    """Share a card under an interface and attach it to somebody."""
-    with database.write() as session:
-        interface = session.get_one(Interface, interface_id)
-        user = session.exec(select(User.id).where(User.email == email)).one()
-        entity = interface.legal_entity_id
-        identity = AccountIdentity(legal_entity_id=entity, key=new_id(), created_at=NOW)
-        session.add(identity)
-        session.flush()
-        card = Account(
-            legal_entity_id=entity,
-            interface_id=interface_id,
-            identity_id=identity.id,
-            external_ref=identity.key,
-            kind="card",
-            name="Visa Affaires",
-            number_last4="4821",
-            currency="EUR",
-            created_at=NOW,
-            **{"last_ok_at": interface.last_ok_at, **values},
-        )
-        session.add(card)
-        session.flush()
-        session.add(Attachment(account_id=card.id, user_id=user, created_at=NOW))
 
 
 def banner_of(browser: Browser, path: str = "/expenses") -> str:
@@ -83,9 +28,6 @@ def banner_of(browser: Browser, path: str = "/expenses") -> str:
     if 'class="banner"' not in answer.text:
         return ""
     return words(answer).split("Requests")[0]
-
-
-BROKEN = {"state": "needs_user", "next_due_at": None, "last_error_reason": "consent_expired"}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +43,7 @@ BROKEN = {"state": "needs_user", "next_due_at": None, "last_error_reason": "cons
 def test_R81_DI_the_line_names_the_interface_the_entity_and_what_to_do(
     demo_database: Database, logged_in: LoggedIn, how: dict[str, object], says: str
 ) -> None:
-    interface = add_interface(demo_database, CONSEIL, "Sogécarte Net", **how)  # type: ignore[arg-type]
+    interface = add_interface(demo_database, CONSEIL, "Sogécarte Net", **how)
     claire = logged_in("claire")
     said = banner_of(claire)
 
@@ -116,7 +58,7 @@ def test_R81_DI_the_line_names_the_interface_the_entity_and_what_to_do(
 
 def test_several_are_summed_up(demo_database: Database, logged_in: LoggedIn) -> None:
     for entity, label in ((CONSEIL, "One"), (CONSEIL, "Two"), (LOGISTIQUE, "Three")):
-        add_interface(demo_database, entity, label, **BROKEN)  # type: ignore[arg-type]
+        add_interface(demo_database, entity, label, **BROKEN)
 
     assert "3 banking interfaces need you" in banner_of(logged_in("claire"))
     assert f"Three ({LOGISTIQUE})" in banner_of(logged_in("thomas")), "of his own entity only"
@@ -126,7 +68,7 @@ def test_several_are_summed_up(demo_database: Database, logged_in: LoggedIn) -> 
 def test_the_line_is_on_every_page_but_error_pages(
     demo_database: Database, logged_in: LoggedIn
 ) -> None:
-    add_interface(demo_database, CONSEIL, "One", **BROKEN)  # type: ignore[arg-type]
+    add_interface(demo_database, CONSEIL, "One", **BROKEN)
     claire = logged_in("claire")
     for path in ("/audit", "/configuration/imports", "/help", "/reports"):
         assert banner_of(claire, path), path
@@ -152,7 +94,7 @@ def test_the_line_costs_one_query_however_many_fail(
     claire, costs = logged_in("claire"), []
     for count in (1, 4):
         for _ in range(count):
-            add_interface(demo_database, CONSEIL, "One", **BROKEN)  # type: ignore[arg-type]
+            add_interface(demo_database, CONSEIL, "One", **BROKEN)
         with counted(demo_database) as statements:
             claire.get("/help")
         costs.append(len(statements))
@@ -191,7 +133,7 @@ def test_the_line_costs_one_query_however_many_fail(
 def test_R81_every_state_of_an_interface_links_what_to_do(
     demo_database: Database, logged_in: LoggedIn, how: dict[str, object], slug: str
 ) -> None:
-    interface = add_interface(demo_database, CONSEIL, "One", **how)  # type: ignore[arg-type]
+    interface = add_interface(demo_database, CONSEIL, "One", **how)
     claire = logged_in("claire")
     home = f"/configuration/imports/{entity_named(demo_database, CONSEIL)}"
     for address in (home, f"{home}/interfaces/{interface}"):
@@ -226,7 +168,7 @@ def test_DI_the_holder_is_told_that_a_feed_is_late_since_when_and_who_acts(
     card: dict[str, object],
     says: str,
 ) -> None:
-    interface = add_interface(demo_database, CONSEIL, "Sogécarte Net", **how)  # type: ignore[arg-type]
+    interface = add_interface(demo_database, CONSEIL, "Sogécarte Net", **how)
     add_card(demo_database, interface, "camille@faure.example", **card)
     camille = logged_in("camille")
     camille.post("/language", {"language": "en"})
