@@ -14,7 +14,7 @@ from webapp.domain.receipts import Refusal
 from webapp.domain.reports import Hindrance, StepRefusal
 from webapp.domain.schedule import FailureKind
 from webapp.jobs.asking import Obstacle
-from webapp.paths import help_folder
+from webapp.paths import help_folder, templates_folder
 from webapp.views import errors, help_links, interface_words, link_words, run_words
 from webapp.views.articles import article
 from webapp.views.help_links import SHELVES, SLUGS
@@ -51,7 +51,7 @@ CLOSED_LISTS: Mapping[str, tuple[Iterable[object], Mapping[object, str]]] = {
     "fates of rows": (Fate, help_links.FATES),
     "why a receipt is refused": (Refusal, help_links.RECEIPTS),
     "why an expense is not in a report": (Hindrance, help_links.HINDRANCES),
-    "why a step of a report is refused": (StepRefusal, help_links.STEPS),
+    "why a step of a report is refused": (StepRefusal, help_links.STEP_REFUSALS),
     "error pages": ({*errors.EXPLANATIONS, 409, 500}, help_links.STATUS),
 }
 
@@ -92,6 +92,17 @@ def test_R81_an_article_is_whole(slug: str, language: str) -> None:
         assert headings == PARTS[language]
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert set(links) <= set(SLUGS), "an article links to others by their slug"
+
+
+def test_R81_what_pages_link_by_name_exists() -> None:
+    by_name = re.compile(r"""(?:what_to_do|help_url)\(["']([a-z-]+)["']\)""")
+    named = {
+        slug
+        for path in templates_folder().rglob("*.html")
+        for slug in by_name.findall(path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= set(SLUGS)
 
 
 def test_an_article_that_is_not_ours_is_none() -> None:

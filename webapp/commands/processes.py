@@ -1,5 +1,6 @@
 """``cardsync worker`` and ``cardsync clock``: the two long-running processes beside the web."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from webapp.config import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import EmailMessage
+
+    from flask import Flask
 
     from webapp.jobs.postman import Compose
     from webapp.storage.notices import Told
@@ -32,12 +35,16 @@ def worker() -> None:
 def _letters(settings: Settings) -> "Compose":
     """Return what writes messages; the pages, whose words it shares, are loaded for the first."""
 
-    def compose(user: "User", told: "Sequence[Told]") -> "EmailMessage":
+    @cache
+    def pages() -> "Flask":
         from webapp.app import create_app
+
+        return create_app(settings)
+
+    def compose(user: "User", told: "Sequence[Told]") -> "EmailMessage":
         from webapp.views.letters import write_letter
 
-        app = create_app(settings)
-        with app.test_request_context(base_url=settings.base_url):
+        with pages().test_request_context(base_url=settings.base_url):
             return write_letter(user, told)
 
     return compose

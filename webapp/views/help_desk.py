@@ -9,8 +9,6 @@ from webapp.domain.people import Right, Role
 from webapp.storage import audit, help_requests
 from webapp.storage.help_requests import HelpRequest
 from webapp.views.access import current_scope, current_user, needs, now, scoped_or_404, services
-from webapp.views.articles import article
-from webapp.views.i18n import language
 from webapp.views.pages import announce, render_page, see_other
 
 blueprint = Blueprint("help_desk", __name__)
@@ -35,7 +33,6 @@ def index() -> Response:
         "help/requests.html",
         rows=rows,
         votes=sorted(votes.values(), key=lambda one: -one.not_helpful),
-        title_of=_title_of,
     )
 
 
@@ -82,8 +79,3 @@ def _mark(request_id: str) -> None:
             group_id=row.group_id,
             legal_entity_id=row.legal_entity_id,
         )
-
-
-def _title_of(slug: str) -> str:
-    found = article(slug, language())
-    return found.title if found else slug

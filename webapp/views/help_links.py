@@ -155,10 +155,11 @@ FATES: Final[Mapping[Fate, str]] = {
     **dict.fromkeys(Fate, "run-history"),
     Fate.WAITING: "waiting-transactions",
     Fate.NOT_SHARED: "not-shared",
+    Fate.QUARANTINED: "connector-fault",
 }
 RECEIPTS: Final[Mapping[Refusal, str]] = dict.fromkeys(Refusal, "receipt-refused")
 HINDRANCES: Final[Mapping[Hindrance, str]] = dict.fromkeys(Hindrance, "expense-not-in-report")
-STEPS: Final[Mapping[StepRefusal, str]] = dict.fromkeys(StepRefusal, "report-step-refused")
+STEP_REFUSALS: Final[Mapping[StepRefusal, str]] = dict.fromkeys(StepRefusal, "report-step-refused")
 STATUS: Final[Mapping[int, str]] = {
     400: "form-refused",
     401: "not-allowed",
@@ -210,6 +211,12 @@ def of_passing(reason: str) -> str:
 def of_problem(problem: LinkProblem) -> str:
     """Return the article of what went wrong on a trip to a partner's page."""
     return TRIP_REASONS.get(problem.reason) or TRIP_KINDS[problem.kind]
+
+
+def of_counts(counts: Mapping[Fate, int]) -> list[str]:
+    """Return the articles of those rows of a run that ask for something."""
+    found = (slug for fate, slug in FATES.items() if counts.get(fate))
+    return [slug for slug in found if slug != "run-history"]
 
 
 def of_status(code: int) -> str:

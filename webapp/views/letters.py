@@ -161,8 +161,9 @@ def _wrong(episode: FailureEpisode, began: str) -> str:
         )
     return str(
         _(
-            "No sync has succeeded for more than a day and a half. Ask whoever runs this server to "
-            "look at “cardsync doctor”."
+            "No sync has succeeded for more than a day and a half: the bank or the partner is out "
+            "of order, or this server does not do its syncs. If the history shows no tries at all, "
+            "ask whoever runs the server to look at “cardsync doctor”."
         )
     )
 

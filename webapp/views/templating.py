@@ -13,6 +13,7 @@ from wtforms import Field
 from webapp.domain.people import Right
 from webapp.storage import people
 from webapp.views.access import Visitor, services, visitor
+from webapp.views.articles import article_title
 from webapp.views.banner import banner
 from webapp.views.csrf import csrf_token
 from webapp.views.help_links import help_url, page_help_url
@@ -23,6 +24,7 @@ from webapp.views.navigation import is_current, open_tabs
 def init_app(app: Flask) -> None:
     """Offer them as globals, so that a block rendered alone has them too."""
     app.jinja_env.globals.update(
+        article_title=article_title,
         banner=banner,
         csrf_token=csrf_token,
         help_url=help_url,
