@@ -26,10 +26,13 @@ from webapp.views import (
     formats,
     headers,
     health,
+    help_desk,
+    help_pages,
     history,
     home,
     i18n,
     imports,
+    mailbox,
     pages,
     receipts,
     reports,
@@ -55,6 +58,9 @@ CONCEPTS = (
     approvals,
     audit,
     health,
+    help_pages,
+    help_desk,
+    mailbox,
 )
 MEBIBYTE = 1024 * 1024
 

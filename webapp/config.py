@@ -13,8 +13,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from webapp.paths import InstanceFolder, read_or_create_private
@@ -84,6 +92,19 @@ def _absolute(value: object) -> object:
     return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
 
 
+def _mail_server(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value.get_secret_value())
+        usable = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise ValueError("it must look like smtp://user:password@host:587 or smtps://…:465")
+    return value
+
+
 def _default_database(data: dict[str, Any]) -> str:
     return f"sqlite:///{InstanceFolder(data['instance']).database}" if "instance" in data else ""
 
@@ -125,6 +146,8 @@ class Settings(BaseSettings):
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(8, ge=1, le=64)
     demo: bool = False
+    smtp_url: Annotated[SecretStr | None, AfterValidator(_mail_server)] = None
+    mail_from: str | None = Field(None, pattern=r"^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$", max_length=200)
 
     @cached_property
     def folder(self) -> InstanceFolder:
@@ -143,6 +166,11 @@ class Settings(BaseSettings):
         """Return the address of the web process as seen from this machine."""
         host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Return the address that messages lead people to, without a slash at its end."""
+        return self.public_url or self.local_url
 
 
 def load_settings(*, create: bool = True, **overrides: Any) -> Settings:

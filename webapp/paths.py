@@ -17,6 +17,12 @@ def templates_folder() -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / "templates"
 
 
+def help_folder() -> Path:
+    """Return the folder of the help articles: inside the wheel, or in the documentation."""
+    shipped = PACKAGE / "_help"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "docs" / "help"
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceFolder:
     """The folder in which one installation keeps everything that is its own."""

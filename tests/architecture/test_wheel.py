@@ -12,6 +12,7 @@ from tests.support.needs import REPOSITORY
 
 SHIPPED = {
     "pages": (REPOSITORY / "templates", "webapp/_templates", "*.html"),
+    "help articles": (REPOSITORY / "docs/help", "webapp/_help", "*.md"),
     "static files": (REPOSITORY / "webapp/static", "webapp/static", "*"),
     "migrations": (
         REPOSITORY / "webapp/storage/migrations",

@@ -109,8 +109,10 @@ def test_R44_an_error_is_told_in_words_with_who_must_act(
 ) -> None:
     bank.before_page = fail(error)
     nights(feed, [TODAY - 2 * DAY])
-    shown = words(claire.get(address(feed)))
+    answer = claire.get(address(feed))
+    shown = words(answer)
 
+    assert 'href="/help/' in answer.text.split("<main")[1].split("</main")[0], "R81"
     assert "Failed" in shown
     assert what in shown
     assert who in shown

@@ -25,7 +25,7 @@ from webapp.views.access import Policy, needs, policy_of, refuse_undeclared_rout
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Not of a legal entity: the same for everybody.
-ANYTHING = {"token": "no-such-link", "filename": "app.css"}
+ANYTHING = {"token": "no-such-link", "filename": "app.css", "slug": "first-interface"}
 # What is wrong with an empty form is not a matter of rights.
 REFUSED_FORM = (400, 409, 422)
 

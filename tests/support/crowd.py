@@ -11,6 +11,7 @@ from webapp.storage.bank_requests import Asker
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.expenses import Receipt
+from webapp.storage.help_requests import HelpRequest
 from webapp.storage.people import LegalEntity, RoleGrant, User
 from webapp.storage.receipts import ReceiptStore
 
@@ -115,7 +116,8 @@ class Crowd:
             "receipt_id": receipt,
             "report_id": desk.put_in(owner, draft),
             "submitted_id": desk.submitted(owner, submitted),
-            "request_id": self._missing_bank(entity, owner),
+            "bank_request_id": self._missing_bank(entity, owner),
+            "request_id": self._request(office, entity, owner),
         }
         return Things(entity, ids, owner)
 
@@ -123,6 +125,19 @@ class Crowd:
         with self.database.write() as session:
             by = Asker(owner, session.get_one(LegalEntity, entity), EPOCH)
             return bank_requests.ask(session, by, "Banque Imaginaire", "").id
+
+    def _request(self, office: Office, entity: str, owner: str) -> str:
+        request = HelpRequest(
+            group_id=office.group_id,
+            legal_entity_id=entity,
+            user_id=owner,
+            slug="first-interface",
+            text="Where is my bank?",
+            created_at=EPOCH,
+        )
+        with self.database.write() as session:
+            session.add(request)
+        return request.id
 
     def _receipt(self, entity: str, expense: str) -> str:
         receipt_id = new_id()

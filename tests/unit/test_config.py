@@ -173,3 +173,25 @@ def test_cookies_are_kept_to_https_where_people_use_it(
 )
 def test_the_address_as_seen_from_this_machine(host: str, url: str) -> None:
     assert Settings(host=host).local_url == url
+
+
+@pytest.mark.parametrize(
+    "given", ["smtp://mail.test", "smtp://u:p%40ss@mail.test:587", "smtps://mail.test:465"]
+)
+def test_a_mail_server_is_taken_and_its_password_never_printed(given: str) -> None:
+    settings = Settings(smtp_url=given, mail_from="cardsync <no-reply@cards.test>")
+    assert settings.smtp_url is not None
+    assert settings.smtp_url.get_secret_value() == given
+    assert "p%40ss" not in repr(settings)
+
+
+@pytest.mark.parametrize("given", ["mail.test:587", "http://mail.test", "smtp://", "smtp://h:x"])
+def test_what_is_no_mail_server_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match=r"CARDSYNC_SMTP_URL is wrong: it must look like smtp://"):
+        load_settings(create=False, smtp_url=given)
+
+
+@pytest.mark.parametrize("given", ["nobody", "a@b\nBcc: c@d", "@cards.test"])
+def test_a_sender_is_an_address(given: str) -> None:
+    with pytest.raises(ConfigError, match="CARDSYNC_MAIL_FROM"):
+        load_settings(create=False, mail_from=given)

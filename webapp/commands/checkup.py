@@ -23,7 +23,7 @@ from cardsync_sdk.registry import discover
 from webapp.commands.wording import first_line
 from webapp.config import Settings
 from webapp.jobs.heartbeat import clock_seen_at, live_workers
-from webapp.storage import migrate
+from webapp.storage import migrate, notices
 from webapp.storage.clock import lease_now
 from webapp.storage.database import Database
 from webapp.storage.heartbeats import Heartbeat
@@ -60,6 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from check_database(settings)
     yield from check_redis(settings)
     yield from check_connectors(settings)
+    yield from check_mail(settings)
     yield from check_disk(settings)
 
 
@@ -267,7 +268,7 @@ def _anybody_may_write(url: str) -> bool:
     return not _is_loopback(parts.hostname or "localhost")
 
 
-# Connectors and disk
+# Connectors, mail and disk
 
 
 def check_connectors(settings: Settings) -> Iterator[Finding]:
@@ -296,6 +297,38 @@ def check_connectors(settings: Settings) -> Iterator[Finding]:
         yield _problem(
             "connectors", "There is none.", "Install a plugin, and name it in CARDSYNC_PLUGINS."
         )
+
+
+def check_mail(settings: Settings) -> Iterator[Finding]:
+    """Look whether notices of failing interfaces can leave by e-mail; none is sent."""
+    if settings.smtp_url is None:
+        yield _warning(
+            "mail",
+            "No mail server is set: admins learn of a failing interface only in the app.",
+            "Set CARDSYNC_SMTP_URL and CARDSYNC_MAIL_FROM.",
+        )
+    elif settings.mail_from is None:
+        yield _problem("mail", "No sender is set, so no notice is sent.", "Set CARDSYNC_MAIL_FROM.")
+    else:
+        yield _look_into_outbox(settings)
+
+
+def _look_into_outbox(settings: Settings) -> Finding:
+    database = Database(settings.database_url)
+    try:
+        with database.read() as session:
+            waiting, error = notices.unsent(session)
+    except SQLAlchemyError:
+        return _ok("mail", "A mail server is set.")  # the database has a finding of its own
+    finally:
+        database.dispose()
+    if error and waiting:
+        return _warning(
+            "mail",
+            f"{waiting} notices wait; the mail server said: {error}",
+            "Correct CARDSYNC_SMTP_URL. They are tried again by themselves for three days.",
+        )
+    return _ok("mail", f"A mail server is set; {waiting} notices wait.")
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ def first_steps() -> Sequence[str]:
         "",
         "Try first: log in as claire@faure.example, open Configuration, choose a legal entity and",
         "add a banking interface. The bank is a practice bank; its page says what to type.",
+        "What would be sent by e-mail is shown at /dev/mailbox.",
     ]
 
 

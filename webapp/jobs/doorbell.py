@@ -32,14 +32,24 @@ class Doorbell:
 
         Never raises and takes at most about a second: a page or the clock calls it.
         """
+        return self._enqueue("sync_run", f"sync-{interface_id}", interface_id)
+
+    def ring_for_mail(self) -> bool:
+        """Ask a worker to send the notices that are due; false if Redis could not be told.
+
+        Never raises and takes at most about a second.
+        """
+        return self._enqueue("send_notices", "mail")
+
+    def _enqueue(self, task: str, job: str, *ids: str) -> bool:
         if self._queue is None:
             return False
         bucket = int(time.time()) // BUCKET_SECONDS
         try:
             self._queue.enqueue(
-                "sync_run",
-                interface_id,
-                job_id=f"sync-{interface_id}-{bucket}",
+                task,
+                *ids,
+                job_id=f"{job}-{bucket}",
                 unique=True,
                 job_timeout=JOB_TIMEOUT_SECONDS,
                 ttl=WAITS_AT_MOST_SECONDS,

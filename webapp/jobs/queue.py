@@ -17,7 +17,10 @@ from webapp.jobs import tasks
 QUEUE: Final = "sync"
 SERIALIZER: Final = "json"
 # By exact name: whoever can write to Redis could otherwise have any function called.
-TASKS: Final[dict[str, Callable[..., object]]] = {"sync_run": tasks.sync_run}
+TASKS: Final[dict[str, Callable[..., object]]] = {
+    "sync_run": tasks.sync_run,
+    "send_notices": tasks.send_notices,
+}
 
 # Two tries of it leave a page within a second.
 SHORT_SECONDS: Final = 0.4

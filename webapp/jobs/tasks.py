@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from cardsync_sdk.registry import discover
 from webapp.config import Settings
+from webapp.jobs.postman import Post, send_due
 from webapp.storage.database import Database
 from webapp.storage.secrets import SecretBox
 from webapp.sync.job import Engine
@@ -15,6 +16,7 @@ from webapp.sync.run import sync_interface
 log = logging.getLogger(__name__)
 
 _engine: Engine | None = None
+_post: Post | None = None
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -26,10 +28,13 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
-def prepare(engine: Engine) -> None:
-    """Set what the tasks of this process use: before the fork, so that no job pays for it."""
-    global _engine  # RQ calls tasks by name, with ids only
-    _engine = engine
+def prepare(engine: Engine, post: Post | None = None) -> None:
+    """Set what the tasks of this process use: before the fork, so that no job pays for it.
+
+    :param post: how mail leaves; without, notices stay in the outbox.
+    """
+    global _engine, _post  # RQ calls tasks by name, with ids only
+    _engine, _post = engine, post
 
 
 def forget_connections() -> None:
@@ -56,3 +61,11 @@ def sync_run(interface_id: str) -> None:
             result.rows_seen,
             result.next_due_at,
         )
+
+
+def send_notices() -> None:
+    """Send the notices that are due; a doorbell rung twice costs nothing."""
+    if _engine is None:
+        raise RuntimeError("tasks.prepare was not called in this process")
+    if _post is not None and (sent := send_due(_engine.database, _post)):
+        log.info("sent %s messages", sent)

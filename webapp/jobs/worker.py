@@ -7,6 +7,7 @@ from rq.job import Job
 
 from webapp.config import Settings
 from webapp.jobs import tasks
+from webapp.jobs.postman import Compose, Post
 from webapp.jobs.queue import QUEUE, SERIALIZER, Deadline, SafeJob, patient, queue
 
 log = logging.getLogger(__name__)
@@ -29,14 +30,15 @@ class SyncWorker(Worker):
         super().main_work_horse(job, queue)
 
 
-def main(settings: Settings) -> None:
+def main(settings: Settings, compose: Compose | None = None) -> None:
     """Work until told to stop; the job under way is finished first.
 
+    :param compose: writes the text of a message; without, no mail is sent.
     :raises ValueError: if no Redis is configured.
     """
     if settings.redis_url is None:
         raise ValueError("the worker needs REDIS_URL")
-    tasks.prepare(tasks.make_engine(settings))
+    tasks.prepare(tasks.make_engine(settings), compose and _post(settings, compose))
     connection = patient(settings.redis_url)
     worker = SyncWorker(
         [queue(connection)],
@@ -50,3 +52,9 @@ def main(settings: Settings) -> None:
     )
     log.info("worker %s listens on %s", worker.name, QUEUE)
     worker.work(logging_level=settings.log_level.upper())
+
+
+def _post(settings: Settings, compose: Compose) -> Post | None:
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return Post(settings.smtp_url.get_secret_value(), settings.mail_from, compose)

@@ -24,6 +24,7 @@ from webapp.sync.apply import apply_batch
 from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
 from webapp.sync.job import Engine, Job, account_ref, load_feed_job
+from webapp.sync.noticing import follow
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _end(engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None)
             )
             leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of)
             close_run(session, job.state.run_id, Outcome.OK, next_try_at=next_due)
+            follow(session, job.claim.interface_id, job.claim.as_of)
     if failure is None:
         return result_of(engine, job.state.run_id, warnings=job.state.warnings)
     outcome = Outcome.PARTIAL if done else Outcome.FAILED
@@ -243,6 +245,7 @@ def end_badly(
             who_acts=step.who_acts,
             next_try_at=step.next_due_at,
         )
+        follow(session, claim.interface_id, claim.as_of)
     return result_of(engine, run_id, failure)
 
 

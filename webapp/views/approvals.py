@@ -13,6 +13,7 @@ from webapp.storage import reports as store
 from webapp.storage.reporting import Refused
 from webapp.storage.reports import Report
 from webapp.views.access import current_scope, current_user, needs, scoped_or_404, services
+from webapp.views.help_links import STEP_REFUSALS
 from webapp.views.pages import announce, render_page, see_other
 from webapp.views.report_pages import doer, opened, page_context
 from webapp.views.report_words import refusal_words
@@ -86,7 +87,8 @@ def _refused(why: StepRefusal, report_id: str, reason: str) -> Response:
     report = submitted_report(report_id)
     if why is StepRefusal.REASON_MISSING:
         return _page(report, status=422, error=words)
-    announce(words, "danger" if why is StepRefusal.OWN_REPORT else "warning")
+    kind = "danger" if why is StepRefusal.OWN_REPORT else "warning"
+    announce(words, kind, article=STEP_REFUSALS[why])
     return _page(report, status=403 if why is StepRefusal.OWN_REPORT else 409, reason=reason)
 
 

@@ -61,12 +61,12 @@ def index() -> Response:
     return _page()
 
 
-@blueprint.post("/support/missing-banks/<request_id>")
+@blueprint.post("/support/missing-banks/<bank_request_id>")
 @needs(Right.INSPECT)
-def answer(request_id: str) -> Response:
+def answer(bank_request_id: str) -> Response:
     """Mark a request answered, with words for those who asked."""
     with services().database.read() as session:
-        found = scoped_or_404(bank_requests.find(session, request_id), Right.INSPECT)
+        found = scoped_or_404(bank_requests.find(session, bank_request_id), Right.INSPECT)
         entity = people.legal_entity(session, found.legal_entity_id)
     assert entity is not None  # noqa: S101  # a request belongs to one
     form = AnswerForm()

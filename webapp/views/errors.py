@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from webapp.views.access import visitor
 from webapp.views.csrf import ForeignRequest, StaleForm
+from webapp.views.help_links import of_status
 from webapp.views.pages import render_page, retarget_to_notices, wants_block
 
 log = logging.getLogger(__name__)
@@ -19,12 +20,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an error page says."""
+    """What an error page says; ``article`` is the help article, else that of the status."""
 
     title: str
     what: str
     next: str
     icon: str = "circle-alert"
+    article: str = ""
 
 
 OURS = Explanation(
@@ -118,6 +120,7 @@ def _foreign_request(_error: ForeignRequest) -> Response:
                 "administrator must set CARDSYNC_PUBLIC_URL to the address you see above."
             ),
             "shield-alert",
+            "form-refused",
         ),
     )
 
@@ -133,6 +136,7 @@ def _stale_form(_error: StaleForm) -> Response:
             ),
             _("Go back, reload the page, and send the form again."),
             "clock-alert",
+            "form-refused",
         ),
     )
 
@@ -154,6 +158,7 @@ def _page(code: int, explanation: Explanation, error: Exception | None = None) -
         status=code,
         code=code,
         explanation=explanation,
+        article=explanation.article or of_status(code),
         error_id=error_id,
         home=url_for("home.show" if visitor() else "auth.show"),
     )

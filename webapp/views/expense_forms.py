@@ -24,6 +24,7 @@ from webapp.views.expense_lists import (
     key_from,
     shared_context,
 )
+from webapp.views.help_links import RECEIPTS
 from webapp.views.pages import render_page, wants_block
 from webapp.views.receipts import read_upload, refusal_text, store
 
@@ -35,6 +36,7 @@ class Filled:
     said: Said
     version: int
     errors: dict[str, str] = field(default_factory=dict)
+    receipt_article: str = ""
     conflict: bool = False
     draft_saved: bool = False
 
@@ -63,6 +65,7 @@ def keep_receipt(filled: Filled) -> NewReceipt | None:
         kept = store().keep(content)
     except ReceiptRefused as refused:
         filled.errors["receipt"] = refusal_text(refused.refusal)
+        filled.receipt_article = RECEIPTS[refused.refusal]
         return None
     return NewReceipt(kept, display_name(upload.filename or "", kept.media_type))
 

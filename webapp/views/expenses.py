@@ -10,8 +10,8 @@ from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.people import Right
 from webapp.storage import expense_lists
 from webapp.storage.completions import Locked, NotCompletable, Outcome, UnknownCategory
-from webapp.views import not_expenses
-from webapp.views.access import needs, services
+from webapp.views import late_words, not_expenses
+from webapp.views.access import needs, now, services
 from webapp.views.expense_forms import (
     Filled,
     complete,
@@ -57,6 +57,7 @@ def index() -> Response:
             "left": expense_lists.left_to_complete(session, holder, filters.month),
             "whom_to_ask": [],
             "cards": [],
+            "late": [] if wants_block() else late_words.said(session, holder.user_id, now()),
         }
         if not page.lines and reached is None:
             context["cards"] = expense_lists.cards_held(session, holder.user_id)

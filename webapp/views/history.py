@@ -24,6 +24,7 @@ from webapp.storage.operations import Key
 from webapp.storage.runs import SyncRun, counts_of
 from webapp.views import history_words, run_words
 from webapp.views.access import needs, now, scoped_or_404, services
+from webapp.views.help_links import of_counts
 from webapp.views.pages import render_page
 
 blueprint = Blueprint("history", __name__)
@@ -144,6 +145,7 @@ def _shared(place: Place) -> dict[str, Any]:
         "zone": place.entity.timezone,
         "words": history_words,
         "run_words": run_words,
+        "articles_of": of_counts,
     }
 
 

@@ -1,19 +1,22 @@
 """How an interface stands, in words and with a shape: never by colour alone (R70)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
+from webapp.domain.freshness import FRESH, trouble_of
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import is_due
+from webapp.storage.notices import feed_of
 from webapp.storage.standing import Standing
+from webapp.views import help_links
 
-# A success older than this is no longer called good (D-I).
-FRESH: Final = timedelta(hours=36)
 # What is due longer than this without a worker taking it up is no longer said to begin soon.
 SOON: Final = timedelta(minutes=10)
 
@@ -26,6 +29,7 @@ class Shown:
     where nobody must. ``partner`` and ``about_url`` name and explain the connector (R80).
     ``by_file``: files are handed in, no sync is planned. ``may_relaunch``: a sync can be asked for;
     ``pending``: one is due or under way. ``may_add``: accounts can be added at the partner's.
+    ``article``: the help article of a state that has one.
     """
 
     badge: str
@@ -38,6 +42,7 @@ class Shown:
     may_relaunch: bool
     pending: bool
     may_add: bool = False
+    article: str = ""
 
 
 def shown(
@@ -77,7 +82,21 @@ def shown(
         may_add=links and interface.state == InterfaceState.ACTIVE,
         may_relaunch=feed,
         pending=pending,
+        article="" if pending else _article(interface, now, known=connector is not None),
     )
+
+
+def _article(interface: Interface, now: datetime, *, known: bool) -> str:
+    """Return the help article of a state that asks for something; empty where all is well."""
+    if not known:
+        return help_links.RUN_ERRORS["plugin_bug"]
+    state = InterfaceState(interface.state)
+    trouble = trouble_of(feed_of(interface), now)
+    if trouble is not None and not interface.last_error:
+        return help_links.of_trouble(trouble, interface.last_error_reason)
+    if state is InterfaceState.ACTIVE and not interface.last_error:
+        return ""
+    return help_links.of_state(state, interface.last_error_reason)
 
 
 def _state(
@@ -138,26 +157,32 @@ def _stopped(accounts: int) -> str:
     )
 
 
+# What an administrator must do at the partner's, by the connector's reason.
+NEEDS_USER: Final[Mapping[str, LazyString]] = {
+    "consent_expired": lazy_gettext(
+        "The consent given to the bank has run out. Connect again to renew it."
+    ),
+    "wrong_password": lazy_gettext(
+        "The bank refused the user name or password. "
+        "Connect again and type them on the partner's page."
+    ),
+    "password_expired": lazy_gettext(
+        "The bank wants a new password. Change it at the bank, then connect again."
+    ),
+    "action_at_bank": lazy_gettext(
+        "The bank wants something from you: log in at the bank's own site, do what it asks, "
+        "then connect again."
+    ),
+    "code_needed": lazy_gettext(
+        "The bank sends a code. Connect again to type it on the partner's page."
+    ),
+    "approval_needed": lazy_gettext(
+        "The bank waits for your approval in its app. Approve, then connect again."
+    ),
+}
+
+
 def needs_user(reason: str) -> str:
     """Return what an administrator must do at the partner's, by the connector's reason."""
-    known = {
-        "consent_expired": _(
-            "The consent given to the bank has run out. Connect again to renew it."
-        ),
-        "wrong_password": _(
-            "The bank refused the user name or password. "
-            "Connect again and type them on the partner's page."
-        ),
-        "password_expired": _(
-            "The bank wants a new password. Change it at the bank, then connect again."
-        ),
-        "action_at_bank": _(
-            "The bank wants something from you: log in at the bank's own site, do what it asks, "
-            "then connect again."
-        ),
-        "code_needed": _("The bank sends a code. Connect again to type it on the partner's page."),
-        "approval_needed": _(
-            "The bank waits for your approval in its app. Approve, then connect again."
-        ),
-    }
-    return str(known.get(reason, _("The partner waits for you. Connect again to go on.")))
+    known = NEEDS_USER.get(reason)
+    return str(known or _("The partner waits for you. Connect again to go on."))

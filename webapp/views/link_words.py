@@ -1,6 +1,7 @@
 """What went wrong on a trip to a partner's page: what happened, who must act, what to do next."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from flask_babel import gettext as _
@@ -8,6 +9,7 @@ from flask_babel import gettext as _
 from webapp.domain.schedule import FailureKind
 from webapp.sync.links import LinkProblem
 from webapp.views.errors import Explanation
+from webapp.views.help_links import RETURN, of_problem
 
 # The partner's trouble, a conflict with what the person did there, or ours.
 _STATUS: Final = {
@@ -27,8 +29,8 @@ def status_of(problem: LinkProblem) -> int:
 
 def explain(problem: LinkProblem, partner: str) -> Explanation:
     """Return the words for ``problem`` met at ``partner``."""
-    words = _BY_REASON.get(problem.reason) or _BY_KIND[problem.kind]
-    return words(partner)
+    words = REASONS.get(problem.reason) or _BY_KIND[problem.kind]
+    return replace(words(partner), article=of_problem(problem))
 
 
 def unknown_return() -> Explanation:
@@ -41,6 +43,7 @@ def unknown_return() -> Explanation:
         ),
         _("Start again from “Configuration of expense imports”, logged in as the same person."),
         "shield-alert",
+        RETURN,
     )
 
 
@@ -51,6 +54,7 @@ def used_return() -> Explanation:
         _("Each trip to the partner's page can be ended once. Nothing was changed this time."),
         _("What you shared is in the list of banking interfaces. To share more, start again."),
         "history",
+        RETURN,
     )
 
 
@@ -61,6 +65,7 @@ def expired_return() -> Explanation:
         _("For your safety a trip to the partner's page must end within half an hour."),
         _("Start again; nothing is charged or connected twice."),
         "clock-alert",
+        RETURN,
     )
 
 
@@ -192,7 +197,7 @@ _BY_KIND: Final[dict[FailureKind, Callable[[str], Explanation]]] = {
     FailureKind.PLUGIN_BUG: _bug,
     FailureKind.OUR_FAULT: _bug,
 }
-_BY_REASON: Final[dict[str, Callable[[str], Explanation]]] = {
+REASONS: Final[dict[str, Callable[[str], Explanation]]] = {
     "deadline": _slow,
     "terms_declined": _terms,
     "session_expired": _session_over,

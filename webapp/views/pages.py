@@ -8,8 +8,12 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
+from flask_babel import gettext as _
 from htmx_flask import Htmx
 from jinja2_fragments.flask import render_block
+from markupsafe import Markup
+
+from webapp.views.help_links import help_url
 
 NOTICES = "#announcements"
 
@@ -50,11 +54,15 @@ def see_other(url: str) -> Response:
     return cast(Response, redirect(url, 303))
 
 
-def announce(message: str, kind: str = "success") -> None:
+def announce(message: str, kind: str = "success", *, article: str = "") -> None:
     """Show and speak ``message`` with the next page or block.
 
-    ``kind`` is ``success``, ``info``, ``warning`` or ``danger``.
+    ``kind`` is ``success``, ``info``, ``warning`` or ``danger``; ``article`` is the help article
+    that is linked behind the message.
     """
+    if article:
+        link = Markup('{} <a class="what-to-do" href="{}">{}</a>')
+        message = link.format(message, help_url(article), _("What to do"))
     flash(message, kind)
 
 

@@ -26,9 +26,10 @@ from webapp.views.access import (
     services,
 )
 from webapp.views.formats import instant
+from webapp.views.help_links import OBSTACLES
 from webapp.views.interface_words import Shown, shown
 from webapp.views.pages import announce, render_page, see_other, wants_block
-from webapp.views.run_words import result_text
+from webapp.views.run_words import mishap, result_text
 
 # How often a page asks how a sync is getting on: each second at first, then less often, and at
 # last not by itself any more.
@@ -94,7 +95,8 @@ def ask(entity_id: str, interface_id: str) -> Response:
     parts = services()
     answer = ask_for_sync(parts.database, parts.registry, parts.doorbell.ring, demand)
     text, kind = _said(answer, watched.entity)
-    announce(text, kind)
+    article = OBSTACLES[answer.obstacle] if isinstance(answer, NotPossible) else ""
+    announce(text, kind, article=article)
     if wants_block():
         return _block(_watched(entity_id, interface_id), asks=0, seen=before)
     if _place_name() == "row":
@@ -113,7 +115,8 @@ def standing(entity_id: str, interface_id: str) -> Response:
     seen = request.args.get("seen", "")
     last = watched.standing.last
     if last is not None and _ID.fullmatch(seen or "0" * 26) and last.id != seen:
-        announce(*result_text(last))
+        wrong = mishap(last)
+        announce(*result_text(last), article=wrong.article if wrong else "")
     return _block(watched, asks=_asks_so_far(), seen=watched.standing.last_id)
 
 

@@ -12,6 +12,7 @@ from webapp.storage.reporting import Hindered, Refused
 from webapp.storage.reports import Report
 from webapp.views.access import current_scope, current_user, needs, scoped_or_404, services
 from webapp.views.expense_lists import current_holder, own_line
+from webapp.views.help_links import HINDRANCES, STEP_REFUSALS
 from webapp.views.pages import announce, render_page, see_other, wants_block
 from webapp.views.report_pages import Row, doer, opened, page_context
 from webapp.views.report_words import refusal_words
@@ -97,7 +98,7 @@ def put_in(expense_id: str) -> Response:
         ((line, against),) = hindered.lines
         row = Row(line, [], against)
         if wants_block():
-            announce(" ".join(row.words), "warning")
+            announce(" ".join(row.words), "warning", article=HINDRANCES[against[0]])
             return see_other(url_for(".index"))
         return render_page("reports/refused.html", status=409, row=row, **page_context())
     except Refused as refused:
@@ -166,7 +167,7 @@ def _cannot_submit(count: int) -> str:
 def _refused(refused: Refused, report: Report | None = None) -> Response:
     if refused.why is StepRefusal.NOT_ALLOWED:
         abort(403)
-    announce(refusal_words(refused.why), "warning")
+    announce(refusal_words(refused.why), "warning", article=STEP_REFUSALS[refused.why])
     if report is not None:
         return _page(report, status=409)
     if wants_block():

@@ -8,8 +8,9 @@ from flask_babel import LazyString, format_timedelta, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from webapp.domain.fates import Fate
-from webapp.domain.interfaces import Actor, Outcome, Trigger
+from webapp.domain.interfaces import Actor, InterfaceState, Outcome, Trigger
 from webapp.storage.runs import SyncRun, counts_of
+from webapp.views.help_links import of_passing, of_state
 from webapp.views.interface_words import needs_user
 
 FATES: Mapping[Fate, LazyString] = {
@@ -56,7 +57,7 @@ ACTORS: Mapping[Actor, LazyString] = {
     ),
 }
 
-_ERRORS: Mapping[str, LazyString] = {
+ERRORS: Mapping[str, LazyString] = {
     "unavailable": lazy_gettext("The bank or the partner did not answer."),
     "rate_limited": lazy_gettext("The partner allows no more requests for a while."),
     "limit_reached": lazy_gettext("There was more to fetch than one sync may take."),
@@ -97,11 +98,15 @@ _COUNTED: Mapping[Fate, Callable[[int], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """Why a run did not end well: what happened, who acts, and what the source itself said."""
+    """Why a run did not end well: what happened, who acts, and what the source itself said.
+
+    ``article`` is the help article about it.
+    """
 
     what: str
     who: str
     source_words: str
+    article: str
 
 
 def counts_text(counts: Mapping[Fate, int]) -> str:
@@ -115,12 +120,14 @@ def mishap(run: SyncRun) -> Mishap | None:
     if run.outcome in (Outcome.OK, Outcome.RUNNING):
         return None
     who = Actor(run.who_acts)
-    known = _ERRORS.get(run.error_kind)
+    known = ERRORS.get(run.error_kind)
+    article = of_passing(run.error_kind)
     if who is Actor.ADMIN:
         what = needs_user(run.error_kind)
+        article = of_state(InterfaceState.NEEDS_USER, run.error_kind)
     else:
         what = str(known or _("The bank or the partner refused the request."))
-    return Mishap(what, str(ACTORS[who]), run.error)
+    return Mishap(what, str(ACTORS[who]), run.error, article)
 
 
 def result_text(run: SyncRun) -> tuple[str, str]:

@@ -10,9 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from wtforms import Field
 
+from webapp.domain.people import Right
 from webapp.storage import people
 from webapp.views.access import Visitor, services, visitor
+from webapp.views.articles import article_title
+from webapp.views.banner import banner
 from webapp.views.csrf import csrf_token
+from webapp.views.help_links import help_url, page_help_url
 from webapp.views.i18n import LANGUAGES, language, other_language
 from webapp.views.navigation import is_current, open_tabs
 
@@ -20,12 +24,17 @@ from webapp.views.navigation import is_current, open_tabs
 def init_app(app: Flask) -> None:
     """Offer them as globals, so that a block rendered alone has them too."""
     app.jinja_env.globals.update(
+        article_title=article_title,
+        banner=banner,
         csrf_token=csrf_token,
+        help_url=help_url,
         is_current=is_current,
         language=language,
+        may_answer=may_answer,
         languages=LANGUAGES,
         open_tabs=open_tabs,
         other_language=other_language,
+        page_help_url=page_help_url,
         return_path=return_path,
         visitor=visitor,
         workplace=workplace,
@@ -73,6 +82,12 @@ def _workplace(session: Session, person: Visitor) -> str:
         return only.name if only else ""
     group = people.group(session, person.user.group_id) if person.user.group_id else None
     return group.name if group else str(_("All groups"))
+
+
+def may_answer() -> bool:
+    """Say whether the visitor may see what people ask for."""
+    person = visitor()
+    return person is not None and bool(person.scope.entities(Right.INSPECT))
 
 
 def return_path() -> str:

@@ -224,6 +224,7 @@ def test_each_reason_to_come_back_empty_handed_has_its_words(
     assert answer.status_code == status
     assert said.strip("“”") in words(answer)
     assert "What to do next" in words(answer)
+    assert 'href="/help/' in answer.text.split("<main")[1], "R81"
 
 
 def test_who_cancels_is_back_where_they_were(claire: Admin, partner: ScriptedPartner) -> None:
