@@ -1,13 +1,19 @@
 """An account the source no longer lists: kept, marked, never deleted (D-O)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
+from sqlmodel import select
 
+from tests.support.feed import nights, open_feed, registry_of, serve
+from tests.support.import_admin import claires_browser, words
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
 from tests.support.scripted_partner import card
 from tests.support.world import ACTIVATED, World, fates, make_world
+from webapp.config import Settings
 from webapp.storage.database import Database
+from webapp.storage.notices import FailureEpisode
 
 DAY = date(2026, 3, 18)
 FIRST, SECOND, THIRD = (ACTIVATED + timedelta(days=days) for days in (2, 3, 4))
@@ -64,3 +70,34 @@ def test_DO_a_source_that_lists_nothing_says_nothing(world: World, bank: Scripte
     bank.extra = {}
     world.sync(SECOND)
     assert world.account().not_seen_since is None
+
+
+def test_DO_the_admin_is_told_and_told_again_when_it_is_back(
+    world: World, bank: ScriptedBank
+) -> None:
+    listing(bank, OTHER)
+    for night in (SECOND, THIRD):
+        world.sync(night)
+    with world.database.read() as session:
+        (episode,) = session.exec(select(FailureEpisode)).all()
+    assert (episode.trouble, episode.ended_at) == ("not_seen", None)
+
+    listing(bank, card(CARD), OTHER)
+    world.sync(THIRD + timedelta(days=1))
+    with world.database.read() as session:
+        (episode,) = session.exec(select(FailureEpisode)).all()
+    assert episode.ending == "mended"
+
+
+def test_DO_the_pages_say_so(app: Flask, demo_database: Database, settings: Settings) -> None:
+    bank = ScriptedBank(extra={"accounts": (card("card-2"),)})
+    registry = registry_of(bank)
+    serve(app, registry)
+    feed = open_feed(demo_database, settings, registry)
+    nights(feed, [datetime.now(UTC).date()], hour=0)
+    claire = claires_browser(app, demo_database)
+    entity = f"/configuration/imports/{feed.entity_id}"
+    assert "1 account not seen" in words(claire.get(entity))
+    page = words(claire.get(f"{entity}/interfaces/{feed.interface_id}"))
+    assert "Not seen at the bank since" in page
+    assert "An account shared here is no longer seen at the bank" in page, "the banner"

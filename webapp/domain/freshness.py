@@ -12,10 +12,14 @@ FRESH: Final = timedelta(hours=36)
 
 
 class Trouble(StrEnum):
-    """What is wrong with a feed; in the first two a person must act, or nothing goes on."""
+    """What is wrong with a feed; in the first two a person must act, or nothing goes on.
+
+    ``NOT_SEEN``: the source lists its accounts without one that is shared here (D-O).
+    """
 
     NEEDS_USER = "needs_user"
     REJECTED = "rejected"
+    NOT_SEEN = "not_seen"
     LATE = "late"
 
 
@@ -29,21 +33,29 @@ NEEDS_A_PERSON: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How a feed stands. ``planned``: a sync is to come; a feed by statement files has none."""
+    """How a feed stands. ``planned``: a sync is to come; a feed by statement files has none.
+
+    ``misses``: an account shared here is not seen at the source any more.
+    """
 
     state: InterfaceState
     planned: bool
     activated_on: date | None
     last_ok_at: datetime | None
+    misses: bool = False
 
 
 def trouble_of(feed: Feed, now: datetime) -> Trouble | None:
     """Return what is wrong with a feed at ``now``, if anything is."""
     if feed.state in NEEDS_A_PERSON:
         return NEEDS_A_PERSON[feed.state]
+    if feed.state != InterfaceState.ACTIVE:
+        return None
+    if feed.misses:
+        return Trouble.NOT_SEEN
     since = waiting_since(feed.activated_on, feed.last_ok_at)
     late = feed.planned and since is not None and now - since > FRESH
-    return Trouble.LATE if late and feed.state == InterfaceState.ACTIVE else None
+    return Trouble.LATE if late else None
 
 
 def waiting_since(activated_on: date | None, last_ok_at: datetime | None) -> datetime | None:

@@ -118,12 +118,13 @@ class LinkVisit(SQLModel, table=True):
 class InterfaceSummary:
     """An interface with how many accounts it shares, how many of those are attached, what waits.
 
-    R42, R27.
+    R42, R27. ``not_seen`` of them are no longer shown by the source (D-O).
     """
 
     interface: Interface
     accounts: int
     attached: int
+    not_seen: int = 0
     waiting: Waiting = NOTHING_WAITS
 
 
@@ -135,6 +136,7 @@ def interface_summaries(session: Session, legal_entity_id: str) -> list[Interfac
             func.count(col(Account.id)),
             # An account counts once it has a holder and a mode: then its expenses can come (R18).
             func.count(col(Attachment.id)).filter(col(Account.payment_mode).is_not(None)),
+            func.count(col(Account.not_seen_since)),
         )
         .outerjoin(
             Account,

@@ -55,5 +55,6 @@ def _standing(
         interface.next_due_at is not None,
         account.activated_on or interface.activated_on,
         account.last_ok_at,
+        account.not_seen_since is not None,
     )
     return trouble_of(feed, now), waiting_since(feed.activated_on, feed.last_ok_at)

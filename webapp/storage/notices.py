@@ -10,6 +10,7 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 from webapp.domain.freshness import FRESH, NEEDS_A_PERSON, Feed, Trouble, trouble_of
 from webapp.domain.interfaces import InterfaceState
 from webapp.domain.notices import SENDING, STALE, Ending, NoticeKind, again_at
+from webapp.storage.accounts import Account
 from webapp.storage.clock import lease_now
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
 from webapp.storage.interfaces import Interface
@@ -98,13 +99,27 @@ class Told:
     entity: LegalEntity
 
 
-def feed_of(interface: Interface) -> Feed:
-    """Return how the feed of ``interface`` stands."""
+def feed_of(interface: Interface, *, misses: bool = False) -> Feed:
+    """Return how the feed of ``interface`` stands; ``misses`` as :func:`missing_accounts` says."""
     return Feed(
         InterfaceState(interface.state),
         interface.next_due_at is not None,
         interface.activated_on,
         interface.last_ok_at,
+        misses,
+    )
+
+
+def missing_accounts() -> ColumnElement[bool]:
+    """Return whether an account that ``Interface`` shares is not seen at its source (D-O)."""
+    return (
+        select(Account.id)
+        .where(
+            col(Account.interface_id) == col(Interface.id),
+            col(Account.shared),
+            col(Account.not_seen_since).is_not(None),
+        )
+        .exists()
     )
 
 
@@ -121,16 +136,16 @@ def troubled(
         col(Interface.last_ok_at) <= edge,
         and_(col(Interface.last_ok_at).is_(None), col(Interface.activated_on) <= edge.date()),
     )
+    misses = missing_accounts()
     wanted = (
-        select(Interface, LegalEntity)
+        select(Interface, LegalEntity, misses)
         .join(LegalEntity, col(LegalEntity.id) == col(Interface.legal_entity_id))
         .where(
             or_(
                 col(Interface.state).in_([state.value for state in NEEDS_A_PERSON]),
                 and_(
                     col(Interface.state) == InterfaceState.ACTIVE.value,
-                    col(Interface.next_due_at).is_not(None),
-                    maybe_late,
+                    or_(and_(col(Interface.next_due_at).is_not(None), maybe_late), misses),
                 ),
             )
         )
@@ -139,7 +154,9 @@ def troubled(
     if entity_ids is not None:
         wanted = wanted.where(col(Interface.legal_entity_id).in_(entity_ids))
     rows = session.exec(wanted).all()
-    found = ((one, entity, trouble_of(feed_of(one), now)) for one, entity in rows)
+    found = (
+        (one, entity, trouble_of(feed_of(one, misses=missed), now)) for one, entity, missed in rows
+    )
     return [Troubled(one, entity, trouble) for one, entity, trouble in found if trouble]
 
 

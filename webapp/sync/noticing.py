@@ -7,7 +7,7 @@ happen, and none happens untold.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from webapp.domain.freshness import Trouble, trouble_of
 from webapp.domain.interfaces import InterfaceState
@@ -29,7 +29,10 @@ def follow(session: Session, interface_id: str, now: datetime) -> Turn:
     # The run has changed the row by statements of its own.
     interface = session.get_one(Interface, interface_id, populate_existing=True)
     episode = notices.open_episode(session, interface_id)
-    trouble = trouble_of(notices.feed_of(interface), now)
+    missed = session.exec(
+        select(Interface.id).where(Interface.id == interface_id, notices.missing_accounts())
+    ).first()
+    trouble = trouble_of(notices.feed_of(interface, misses=missed is not None), now)
     found = turn(
         Open(Trouble(episode.trouble), episode.ok_before) if episode else None,
         trouble,

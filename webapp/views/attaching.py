@@ -160,7 +160,8 @@ def _context(place: Place, rows: Sequence[Row]) -> dict[str, object]:
     # A row that is only looked at is not attached yet, whatever was typed in it.
     done = sum(row.ready and row.look is None for row in rows)
     waiting = sum((row.waiting for row in rows), Waiting())
-    summary = InterfaceSummary(place.interface, len(rows), done, waiting)
+    not_seen = sum(row.account.not_seen_since is not None for row in rows)
+    summary = InterfaceSummary(place.interface, len(rows), done, not_seen, waiting)
     return {
         "sync": (sync := sync_view(summary, place.standing)),
         "shown": sync.shown,

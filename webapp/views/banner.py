@@ -97,6 +97,8 @@ def what_is_wrong(one: Troubled) -> str:
         return needs_user(one.interface.last_error_reason)
     if one.trouble is Trouble.REJECTED:
         return str(_("The partner refused the connection. Connect again, or contact support."))
+    if one.trouble is Trouble.NOT_SEEN:
+        return str(_("An account shared here is no longer seen at the bank. Nothing is deleted."))
     if one.interface.last_ok_at is None:
         return str(_("Its first sync has not succeeded yet. Nothing is lost."))
     since = instant(one.interface.last_ok_at, one.entity.timezone)

@@ -59,6 +59,7 @@ SHELVES: Final[Sequence[Shelf]] = (
             CONSENT,
             PASSWORD,
             BANK,
+            "account-not-seen",
             "refused-by-partner",
             "quota-used-up",
             "connector-fault",
@@ -111,6 +112,7 @@ RUN_ERRORS: Final[Mapping[str, str]] = {
 TROUBLES: Final[Mapping[Trouble, str]] = {
     Trouble.NEEDS_USER: BANK,
     Trouble.REJECTED: "refused-by-partner",
+    Trouble.NOT_SEEN: "account-not-seen",
     Trouble.LATE: "late-feed",
 }
 # Interfaces of these states have something to explain; an active one by its trouble or last error.

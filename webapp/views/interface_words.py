@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from cardsync_sdk.registry import Registry
@@ -51,16 +51,21 @@ def shown(
     now: datetime,
     accounts: int,
     standing: Standing | None = None,
+    *,
+    not_seen: int = 0,
 ) -> Shown:
     """Return the words for ``interface``; ``accounts`` counts what it shares.
 
     :param standing: how its syncs stand, where the page shows one that is under way.
+    :param not_seen: how many of its accounts the source no longer shows (D-O).
     """
     connector = registry.connectors.get(interface.connector)
     by_file = connector is not None and connector.info.reads_files
     feed = connector is not None and not by_file and interface.state == InterfaceState.ACTIVE
     pending = feed and standing is not None and is_due(interface, now)
     badge, state, next_step = _state(interface, now, accounts, by_file=by_file)
+    if badge == "good" and not_seen:
+        badge, state, next_step = _not_seen(not_seen)
     if pending and standing is not None:
         badge, state, next_step = _pending(interface, standing, now) or (badge, state, next_step)
     if connector is None:
@@ -82,16 +87,18 @@ def shown(
         may_add=links and interface.state == InterfaceState.ACTIVE,
         may_relaunch=feed,
         pending=pending,
-        article="" if pending else _article(interface, now, known=connector is not None),
+        article=""
+        if pending
+        else _article(interface, now, known=connector is not None, misses=not_seen > 0),
     )
 
 
-def _article(interface: Interface, now: datetime, *, known: bool) -> str:
+def _article(interface: Interface, now: datetime, *, known: bool, misses: bool) -> str:
     """Return the help article of a state that asks for something; empty where all is well."""
     if not known:
         return help_links.RUN_ERRORS["plugin_bug"]
     state = InterfaceState(interface.state)
-    trouble = trouble_of(feed_of(interface), now)
+    trouble = trouble_of(feed_of(interface, misses=misses), now)
     if trouble is not None and not interface.last_error:
         return help_links.of_trouble(trouble, interface.last_error_reason)
     if state is InterfaceState.ACTIVE and not interface.last_error:
@@ -147,6 +154,17 @@ def _active(interface: Interface, now: datetime) -> tuple[str, str, str]:
             _("Ask whoever runs this server to look at “cardsync doctor”."),
         )
     return "good", _("Up to date"), ""
+
+
+def _not_seen(count: int) -> tuple[str, str, str]:
+    return (
+        "warn",
+        ngettext("%(num)d account not seen", "%(num)d accounts not seen", count),
+        _(
+            "The bank shows its accounts without it. Look below which one it is: it may be closed, "
+            "replaced or no longer ticked at the partner. Nothing is deleted."
+        ),
+    )
 
 
 def _stopped(accounts: int) -> str:

@@ -38,4 +38,8 @@ def _who(one: LateFeed) -> str:
         return str(
             _("You need not act: it is tried again by itself, and your administrator is told.")
         )
+    if one.trouble is Trouble.NOT_SEEN:
+        return str(
+            _("The bank no longer shows this card. Your administrator is told, and must look.")
+        )
     return str(_("You need not act: your administrator must renew the connection to the bank."))

@@ -159,6 +159,14 @@ def _wrong(episode: FailureEpisode, began: str) -> str:
                 began=began,
             )
         )
+    if episode.trouble == Trouble.NOT_SEEN:
+        return str(
+            _(
+                "Since %(began)s the bank shows its accounts without one that is shared here. It "
+                "may be closed, replaced or no longer ticked on the partner's page.",
+                began=began,
+            )
+        )
     return str(
         _(
             "No sync has succeeded for more than a day and a half: the bank or the partner is out "

@@ -161,7 +161,14 @@ def sync_view(
     :param asks: how often this page has asked already since the sync was asked for.
     :param seen: the last run the page knew of, by default the last there is.
     """
-    said = shown(summary.interface, services().registry, now(), summary.accounts, how)
+    said = shown(
+        summary.interface,
+        services().registry,
+        now(),
+        summary.accounts,
+        how,
+        not_seen=summary.not_seen,
+    )
     return SyncView(summary, how, said, how.last_id if seen is None else seen, asks)
 
 

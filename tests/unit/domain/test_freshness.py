@@ -17,10 +17,11 @@ def feed(
     *,
     planned: bool = True,
     activated_on: date | None = LONG_AGO,
+    misses: bool = False,
 ) -> Feed:
     """Build a feed whose last success is so many hours old."""
     last_ok = None if ok_hours_ago is None else NOW - timedelta(hours=ok_hours_ago)
-    return Feed(InterfaceState(state), planned, activated_on, last_ok)
+    return Feed(InterfaceState(state), planned, activated_on, last_ok, misses)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,8 @@ def feed(
         pytest.param(feed(ok_hours_ago=36), None, id="at the limit it is still fresh"),
         pytest.param(feed(ok_hours_ago=36.1), Trouble.LATE, id="past the limit it is late"),
         pytest.param(feed(ok_hours_ago=99, planned=False), None, id="files have no nightly sync"),
+        pytest.param(feed(misses=True), Trouble.NOT_SEEN, id="D-O: an account is gone there"),
+        pytest.param(feed("stopped", misses=True), None, id="stopped, nobody looks for it"),
         pytest.param(feed("needs_user"), Trouble.NEEDS_USER, id="a person must act"),
         pytest.param(feed("rejected", None), Trouble.REJECTED, id="the partner refused"),
         pytest.param(feed("stopped", 99), None, id="stopped on purpose"),

@@ -79,7 +79,7 @@ def upgrade() -> None:
             "ending IN ('', 'mended', 'stopped')", name=op.f("ck_failure_episode_ending_known")
         ),
         sa.CheckConstraint(
-            "trouble IN ('needs_user', 'rejected', 'late')",
+            "trouble IN ('needs_user', 'rejected', 'not_seen', 'late')",
             name=op.f("ck_failure_episode_trouble_known"),
         ),
         sa.ForeignKeyConstraint(
