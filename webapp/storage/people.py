@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, Index, Session, SQLModel, col, or_, select, update
 
 from webapp.domain.people import Grant, Role, Scope
-from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
 
 class Group(SQLModel, table=True):
@@ -90,6 +90,7 @@ class LoginSession(SQLModel, table=True):
     """A server-side session: it ends at log-out, whatever cookie is replayed (ASVS 7.4.1).
 
     ``token_hash`` is the SHA-256 of the cookie's value, so a stolen database opens no session.
+    ``legal_entity_id``: the one whose lists the person chose to see; it opens nothing.
     """
 
     __tablename__ = "login_session"
@@ -103,17 +104,19 @@ class LoginSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     user_agent: str = ""
+    legal_entity_id: str | None = Field(default=None, max_length=ID_LENGTH)
 
 
 class OneTimeToken(SQLModel, table=True):
-    """A link that works once: the first admin's set-up, later a password reset."""
+    """A link that works once: the first admin's set-up, or a person's invitation (``user_id``)."""
 
     __tablename__ = "one_time_token"
-    __table_args__ = (one_of("purpose", ("first_admin",)),)
+    __table_args__ = (one_of("purpose", ("first_admin", "invitation")),)
 
     id: str = id_field()
     token_hash: str = Field(sa_column=Column(String(64), unique=True, nullable=False))
     purpose: str
+    user_id: str | None = ref("app_user.id", nullable=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
