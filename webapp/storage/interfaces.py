@@ -40,8 +40,8 @@ class Interface(SQLModel, table=True):
     The schedule lives here, not in Redis: ``next_due_at`` says when (business time), the lease who
     works, ``fence`` which worker's writes still count. ``as_of`` is the business time an asked run
     is to use instead of the real one (demos and tests). ``asked_by`` and ``asked_why``: who
-    asked for the next run, and why; the run takes them over. ``again_first`` to ``again_last``: days
-    to ask the source for once more, of one account or of all; they stand until a run ended well.
+    asked for the next run, and why; the run takes them over. ``again_first`` to ``again_last``:
+    days to ask the source for once more, of one account or of all, until a run ended well.
     """
 
     __tablename__ = "interface"

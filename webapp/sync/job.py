@@ -40,8 +40,8 @@ class Job:
     """What one run does.
 
     ``windows`` says what is asked of each account, by account id; ``again`` what is asked for once
-    more besides. ``feed`` is false for a file handed in: it moves neither the schedule nor a mark of
-    the feed.
+    more besides. ``feed`` is false for a file handed in: it moves neither the schedule nor a mark
+    of the feed.
     """
 
     claim: Claim
