@@ -33,6 +33,7 @@ from webapp.views import (
     reports,
     sessions,
     setup,
+    support,
     templating,
     wording,
 )
@@ -50,6 +51,7 @@ CONCEPTS = (
     reports,
     approvals,
     audit,
+    support,
     health,
 )
 MEBIBYTE = 1024 * 1024

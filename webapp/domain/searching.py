@@ -85,7 +85,7 @@ def amount_of(text: str, *, exponent: int, decimal_mark: str) -> Amount:
 def everything_of(text: str, *, today: date, decimal_mark: str, exponent: int = 2) -> Search:
     """Read one line that may hold words, an amount and a day: ``hotel 84,50 17/11``.
 
-    A day is ``2026-11-17``, ``17/11/2026``, ``17.11.2026`` or, of the last twelve months, ``17/11``.
+    A day is ``2026-11-17``, ``17/11/2026``, ``17.11.2026`` or ``17/11`` of the last twelve months.
     A number is an amount only with a sign, a currency or decimals, since ``4821`` ends a card too.
     Of several days or amounts the last counts; the others stay words.
     """

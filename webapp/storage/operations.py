@@ -128,20 +128,22 @@ def operations(
     session: Session, account_id: str, *, search: Search, below: Key | None, limit: int
 ) -> list[Operation]:
     """Return the next transactions of an account that match ``search``, the newest first."""
-    query = _select().where(col(BankTransaction.account_id) == account_id)
+    query = select_operations().where(col(BankTransaction.account_id) == account_id)
     query = matching(query, search)
     if below is not None:
         # Compared as a row: the same condition spelled out with OR reads the whole index.
         place = tuple_(col(BankTransaction.day), col(BankTransaction.id))
         query = query.where(place < tuple_(below.day, below.id))
     query = query.order_by(col(BankTransaction.day).desc(), col(BankTransaction.id).desc())
-    return [_operation(row) for row in session.execute(query.limit(limit))]
+    return [operation_of(row) for row in session.execute(query.limit(limit))]
 
 
 def find_operation(session: Session, transaction_id: str) -> Operation | None:
     """Return one transaction with what it became."""
-    row = session.execute(_select().where(col(BankTransaction.id) == transaction_id)).one_or_none()
-    return None if row is None else _operation(row)
+    row = session.execute(
+        select_operations().where(col(BankTransaction.id) == transaction_id)
+    ).one_or_none()
+    return None if row is None else operation_of(row)
 
 
 def ages_lately(session: Session, account_id: str) -> list[tuple[date, datetime]]:
@@ -190,14 +192,15 @@ def rows_of_run(
             fate=Fate(row.fate),
             reason=row.reason,
             external_id=row.row_id,
-            operation=_operation(row) if row.id is not None else None,
+            operation=operation_of(row) if row.id is not None else None,
             told=told.get(row.position),
         )
         for row in rows
     ]
 
 
-def _select() -> Select[Any]:
+def select_operations() -> Select[Any]:
+    """Return the query over transactions with what each became; see :func:`operation_of`."""
     return (
         select_columns(*_COLUMNS, *_OUTCOME)
         .select_from(BankTransaction)
@@ -206,7 +209,8 @@ def _select() -> Select[Any]:
     )
 
 
-def _operation(row: Any) -> Operation:
+def operation_of(row: Any) -> Operation:
+    """Return one row of :func:`select_operations`."""
     return Operation(
         id=row.id,
         day=row.day,

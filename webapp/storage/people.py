@@ -139,6 +139,14 @@ def legal_entities(session: Session, ids: frozenset[str]) -> Sequence[LegalEntit
     ).all()
 
 
+def whole_groups(session: Session, entities: frozenset[str]) -> frozenset[str]:
+    """Return the groups whose legal entities are all among ``entities``."""
+    groups = select(LegalEntity.group_id).where(col(LegalEntity.id).in_(entities))
+    partly = select(LegalEntity.group_id).where(col(LegalEntity.id).not_in(entities))
+    query = select(Group.id).where(col(Group.id).in_(groups), col(Group.id).not_in(partly))
+    return frozenset(session.exec(query))
+
+
 def group(session: Session, group_id: str) -> Group | None:
     """Return a group by its id."""
     return session.get(Group, group_id)

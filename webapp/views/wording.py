@@ -46,6 +46,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "attachment.opened": lazy_gettext("Attached to an employee"),
     "attachment.closed": lazy_gettext("Attachment ended"),
     "attachment.undone": lazy_gettext("Attachment undone"),
+    "support.searched": lazy_gettext("Support searched and found something here"),
+    "support.looked": lazy_gettext("Support looked at"),
+    "support.resynced": lazy_gettext("Support asked for a sync"),
+    "support.days_asked_again": lazy_gettext("Support asked for days once more"),
     "report.submitted": lazy_gettext("Report submitted"),
     "report.recalled": lazy_gettext("Report taken back by its holder"),
     "report.approved": lazy_gettext("Report approved"),
@@ -67,6 +71,26 @@ def _until(value: str) -> str:
     return str(gettext("until %(day)s", day=day(date.fromisoformat(value))))
 
 
+def _on(value: str) -> str:
+    return str(gettext("the day %(day)s", day=day(date.fromisoformat(value))))
+
+
+LOOKED_AT: Mapping[str, LazyString] = {
+    "entity": lazy_gettext("legal entity"),
+    "person": lazy_gettext("person"),
+    "interface": lazy_gettext("banking interface"),
+    "account": lazy_gettext("a day of an account or card"),
+    "transaction": lazy_gettext("a transaction"),
+    "history": lazy_gettext("history of an account or card"),
+    "operations": lazy_gettext("operations of an account or card"),
+    "run": lazy_gettext("the rows of one sync"),
+}
+
+
+def _looked_at(value: str) -> str:
+    return str(LOOKED_AT.get(value, ""))
+
+
 def _quoted(value: str) -> str:
     return str(gettext("“%(words)s”", words=value))
 
@@ -85,6 +109,9 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "why": _quoted,
     "month": _month,
     "comment": str,
+    "words": _quoted,
+    "day": _on,
+    "what": _looked_at,
 }
 
 

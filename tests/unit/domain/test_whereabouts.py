@@ -1,4 +1,4 @@
-"""Why is my purchase of Tuesday not here? Each answer, from the facts of the day (R27, D-P, D-S)."""
+"""Why is my purchase of Tuesday not here? Each answer, from the facts of a day (R27, D-S)."""
 
 from dataclasses import replace
 from datetime import date, timedelta
