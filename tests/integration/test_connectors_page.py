@@ -1,4 +1,4 @@
-"""The connectors page: what is installed, a broken plugin with its reason, health in scope (R47)."""
+"""The connectors page: what is installed, what is broken and why, health in scope (R47)."""
 
 import sys
 from collections.abc import Callable
@@ -163,7 +163,7 @@ def test_settings_that_no_key_opens_are_said_to_be_so(
 
 @pytest.fixture
 def feeds(app: Flask, demo_database: Database, settings: Settings) -> World:
-    """Two interfaces of the group: one works, the other's bank is down; a third has no connector."""
+    """Three interfaces: one works, the bank of one is down, the connector of one is gone."""
 
     def fail(_page: int) -> None:
         raise SourceUnavailable("503")

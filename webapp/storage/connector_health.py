@@ -16,7 +16,8 @@ from webapp.storage.interfaces import Interface
 class HealthCount:
     """So many interfaces of a connector stand alike.
 
-    ``failing``: the last try failed; ``fresh``: the last success is recent; ``ever``: there was one.
+    ``failing``: the last try failed; ``fresh``: the last success is recent; ``ever``: there was
+    one.
     """
 
     connector: str

@@ -56,7 +56,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The settings a connector has and lacks, by their labels; ``unreadable``: no key opens them."""
+    """The settings a connector has and lacks, by label; ``unreadable``: no key opens them."""
 
     present: Sequence[str]
     missing: Sequence[str]
@@ -132,7 +132,7 @@ def _card(
             if hook in connector.hooks
         ],
         settings=_settled(connector, settings),
-        health=[_standing(one) for one in counts],
+        health=[_standing(one, by_file=info.reads_files) for one in counts],
         last_ok_at=max((one.last_ok_at for one in counts if one.last_ok_at), default=None),
     )
 
@@ -153,7 +153,7 @@ def _settled(connector: Connector, settings: Mapping[str, Settings] | None) -> S
     )
 
 
-def _standing(one: HealthCount) -> Standing:
+def _standing(one: HealthCount, *, by_file: bool) -> Standing:
     """Return the words that the pages of the interfaces have for the same state."""
     match one.state:
         case InterfaceState.NEEDS_USER:
@@ -164,6 +164,8 @@ def _standing(one: HealthCount) -> Standing:
             return Standing("off", _("Stopped"), one.count)
         case InterfaceState.INCOMPLETE:
             return Standing("warn", _("Not finished"), one.count)
+    if by_file:
+        return Standing("info", _("By file"), one.count)
     if one.failing:
         return Standing("warn", _("Last sync failed"), one.count)
     if not one.ever:
