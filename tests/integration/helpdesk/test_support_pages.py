@@ -8,99 +8,25 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import event
-from sqlmodel import col, select
 
 from cardsync_sdk import RejectedRow, TransactionKind
 from cardsync_sdk.errors import SourceUnavailable, UserActionNeeded
-from tests.support.feed import LABEL, add_card, nights, open_feed, registry_of, serve, work
-from tests.support.import_admin import change, claires_browser, entity_named, words
+from tests.support.feed import LABEL, add_card, nights, work
+from tests.support.helpdesk import find, link_in, trail
+from tests.support.import_admin import change, entity_named, words
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
 from tests.support.web import Browser
 from tests.support.world import World
-from webapp.config import Settings
 from webapp.demo.cast import BENELUX, CONSEIL, HOME, LOGISTIQUE
 from webapp.domain.interfaces import InterfaceState
-from webapp.storage import logins
 from webapp.storage.accounts import Account
-from webapp.storage.audit import AuditEvent
-from webapp.storage.database import Database
-from webapp.storage.people import LegalEntity, User
+from webapp.storage.people import LegalEntity
 
 TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
 TUESDAY = TODAY - 5 * DAY
-OTHER = "Banque Ailleurs"
-
-
-@pytest.fixture
-def bank() -> ScriptedBank:
-    return ScriptedBank(
-        [
-            purchase("a", -8450, TUESDAY, memo="CARTE HOTEL MERCURE", label="Hôtel Mercure"),
-            purchase("b", -1200, TUESDAY - DAY, memo="CB CAFE"),
-        ]
-    )
-
-
-@pytest.fixture
-def feed(app: Flask, demo_database: Database, settings: Settings, bank: ScriptedBank) -> World:
-    """Camille's card, fed by the bank every night."""
-    registry = registry_of(bank)
-    serve(app, registry)
-    world = open_feed(demo_database, settings, registry)
-    nights(world, [TODAY - 2 * DAY, TODAY - DAY, TODAY])
-    return world
-
-
 Enter = Callable[[str], Browser]
-
-
-@pytest.fixture
-def enter(app: Flask, feed: World) -> Enter:
-    """Return a function that opens the browser of a person, in English."""
-
-    def open_browser(email: str) -> Browser:
-        with feed.database.write() as session:
-            user = session.exec(select(User).where(User.email == email)).one()
-            user.locale = "en"
-            token = logins.begin(session, user, now=datetime.now(UTC), user_agent="test")
-        browser = Browser(app)
-        browser.client.set_cookie("cardsync-login", token)
-        return browser
-
-    return open_browser
-
-
-@pytest.fixture
-def sam(enter: Enter) -> Browser:
-    """Support of the installation."""
-    return enter("support@cardsync.example")
-
-
-@pytest.fixture
-def claire(app: Flask, feed: World) -> Browser:
-    """The group's administrator."""
-    return claires_browser(app, feed.database)
-
-
-def trail(feed: World) -> list[AuditEvent]:
-    with feed.database.read() as session:
-        query = select(AuditEvent).where(col(AuditEvent.action).startswith("support."))
-        return list(session.exec(query.order_by(col(AuditEvent.id))))
-
-
-def find(browser: Browser, typed: str) -> str:
-    return words(browser.get("/support", query_string={"q": typed}))
-
-
-def link_in(browser: Browser, typed: str, kind: str) -> str:
-    """Return the address of the first thing of a kind that a search finds."""
-    page = browser.get("/support", query_string={"q": typed}).text
-    found = re.search(rf'href="(/support/{kind}/[0-9A-Z]{{26}})"', page)
-    assert found, f"no {kind} for {typed}"
-    return found[1]
 
 
 # What is found, and by whom
@@ -377,65 +303,6 @@ def test_R44_a_transaction_shows_its_runs_its_fates_and_its_expense(
     assert told.count("Nightly sync") == 3
     assert "unchanged" in told
     assert "CARTE HOTEL MERCURE" in told
-
-
-# Every look and every act is seen by those it concerns
-
-
-def test_each_look_and_act_is_in_the_trail_of_the_group(
-    sam: Browser, claire: Browser, feed: World
-) -> None:
-    find(sam, "mercure")
-    for address in (
-        f"/support/entities/{feed.entity_id}",
-        link_in(sam, "camille", "people"),
-        f"/support/interfaces/{feed.interface_id}",
-        f"/support/accounts/{feed.account_id}?day={TUESDAY}",
-        link_in(sam, "mercure", "transactions"),
-        f"/accounts/{feed.account_id}/history",
-        f"/accounts/{feed.account_id}/operations",
-    ):
-        assert sam.get(address).status_code == 200
-    sam.post(f"/support/interfaces/{feed.interface_id}/sync", {"why": "Ticket 12"})
-
-    looks = [one.target_kind for one in trail(feed) if one.action == "support.looked"]
-    assert looks == [
-        *("entity", "person", "interface", "account", "transaction", "history", "operations")
-    ]
-    page = words(claire.get("/audit"))
-    assert "Support searched and found something here “mercure” Sam Rivers" in page
-    assert page.count("Support looked at") == len(looks)
-    assert "Support asked for a sync Banque Feed · “Ticket 12” Sam Rivers" in page
-
-
-def test_a_search_is_seen_only_where_it_found_something(
-    sam: Browser, enter: Enter, feed: World
-) -> None:
-    find(sam, "mercure")
-    find(sam, "girard")
-    find(sam, "nobody at all")
-
-    rows = [(one.group_id is None, one.detail.get("words")) for one in trail(feed)]
-    assert (False, "mercure") in rows
-    assert (False, "girard") in rows
-    assert (True, None) in rows, "what was found nowhere is nobody's, and without its words"
-    elodie = words(enter("elodie@girard.example").get("/audit"))
-    assert "“girard”" in elodie
-    assert "mercure" not in elodie
-    assert "nobody at all" not in elodie
-
-
-def test_an_administrator_who_looks_at_their_own_leaves_no_trace(
-    claire: Browser, feed: World
-) -> None:
-    find(claire, "mercure")
-    find(claire, "nobody at all")
-    claire.get(f"/support/interfaces/{feed.interface_id}")
-    claire.get(f"/accounts/{feed.account_id}/history")
-    assert trail(feed) == []
-
-    claire.post(f"/support/interfaces/{feed.interface_id}/sync", {"why": "mine"})
-    assert [one.action for one in trail(feed)] == ["support.resynced"]
 
 
 # What it costs
