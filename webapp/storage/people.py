@@ -195,6 +195,11 @@ def set_password(session: Session, user_id: str, password_hash: str) -> None:
     session.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
 
 
+def set_profile(session: Session, user_id: str, *, name: str, locale: str) -> None:
+    """Store the name and the language (``fr`` or ``en``) a person chose."""
+    session.exec(update(User).where(col(User.id) == user_id).values(name=name, locale=locale))
+
+
 def set_locale(session: Session, user_id: str, locale: str) -> None:
     """Store the language a person chose: ``fr`` or ``en``."""
     session.exec(update(User).where(col(User.id) == user_id).values(locale=locale))

@@ -67,7 +67,7 @@ CONFIGURATION = Tab(
             ("history",),
         ),
         Page("connectors.index", lazy_gettext("Connectors"), "plug", Right.CONFIGURE),
-        Page("people.index", lazy_gettext("People"), "users", Right.CONFIGURE),
+        Page("people.index", lazy_gettext("People"), "users", Right.CONFIGURE, ("entities",)),
         Page("support.index", lazy_gettext("Search"), "search", Right.CONFIGURE),
         Page("audit.index", lazy_gettext("Audit trail"), "scroll-text", Right.CONFIGURE),
     ),
