@@ -38,6 +38,7 @@ from webapp.views import (
     sessions,
     setup,
     support,
+    switching,
     templating,
     wording,
 )
@@ -60,6 +61,7 @@ CONCEPTS = (
     approvals,
     audit,
     support,
+    switching,
     health,
 )
 MEBIBYTE = 1024 * 1024

@@ -63,6 +63,15 @@ def touch(session: Session, login_id: str, now: datetime) -> None:
     )
 
 
+def show_entity(session: Session, login_id: str, entity_id: str | None) -> None:
+    """Note whose lists the person of a log-in session wants to see; ``None`` is all."""
+    session.exec(
+        update(LoginSession)
+        .where(col(LoginSession.id) == login_id)
+        .values(legal_entity_id=entity_id)
+    )
+
+
 def end(session: Session, login_id: str, now: datetime) -> None:
     """End one log-in session: its cookie opens nothing from here on."""
     session.exec(

@@ -9,8 +9,9 @@ from webapp.domain.people import Right
 from webapp.storage import audit, people
 from webapp.storage.audit import AuditEvent
 from webapp.views import wording
-from webapp.views.access import current_scope, needs, services
+from webapp.views.access import needs, services
 from webapp.views.pages import render_page
+from webapp.views.switching import shown_entities
 
 blueprint = Blueprint("audit", __name__)
 
@@ -22,7 +23,7 @@ _ID = re.compile(r"[0-9A-Z]{26}")
 @needs(Right.CONFIGURE)
 def index() -> Response:
     """Show one page of the trail of the entities the person administers, newest first."""
-    entities = current_scope().entities(Right.CONFIGURE)
+    entities = shown_entities(Right.CONFIGURE)
     before = request.args.get("before", "")
     with services().database.read() as session:
         rows = audit.page(

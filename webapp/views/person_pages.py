@@ -71,9 +71,9 @@ def take_role(user_id: str) -> Response:
         staff.remove_role(session, role.id)
         _record(session, "role.revoked", found, role.grant, role=role.grant.role.value)
     announce(_("The role is taken away. What was done in it stays."))
-    if not _still_reached(user_id):
-        return see_other(url_for("people.index"))
-    return _back(user_id)
+    if user_id == current_user().id:
+        return see_other(url_for("home.show"))  # it may have been what opened this page
+    return _back(user_id) if _still_reached(user_id) else see_other(url_for("people.index"))
 
 
 @needs(Right.CONFIGURE)

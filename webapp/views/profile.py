@@ -1,8 +1,8 @@
 """One's own profile: name, language, password, and the browsers one is logged in with."""
 
 from flask import Blueprint, Response, request, url_for
+from flask_babel import force_locale, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from sqlmodel import Session
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -64,7 +64,8 @@ def save() -> Response:
         with services().database.write() as session:
             people.set_profile(session, user.id, name=name, locale=str(form.language.data))
             _record(session, "person.changed", user)
-    announce(_("Your profile is saved."))
+    with force_locale(str(form.language.data)):
+        announce(_("Your profile is saved."))
     return see_other(url_for("profile.show"))
 
 

@@ -15,15 +15,20 @@ from webapp.views.access import Visitor, services, visitor
 from webapp.views.csrf import csrf_token
 from webapp.views.i18n import LANGUAGES, language, other_language
 from webapp.views.navigation import is_current, open_tabs
+from webapp.views.switching import chosen_entity, chosen_name, entities_to_choose, narrowed
 
 
 def init_app(app: Flask) -> None:
     """Offer them as globals, so that a block rendered alone has them too."""
     app.jinja_env.globals.update(
+        chosen_entity=chosen_entity,
+        chosen_name=chosen_name,
         csrf_token=csrf_token,
+        entities_to_choose=entities_to_choose,
         is_current=is_current,
         language=language,
         languages=LANGUAGES,
+        narrowed=narrowed,
         open_tabs=open_tabs,
         other_language=other_language,
         return_path=return_path,
