@@ -47,8 +47,9 @@ def give_role(user_id: str) -> Response:
     found = _member(user_id)
     form = RoleForm()
     form.offer_choices(places())
-    if not form.validate() or not may_give(current_scope(), form.grant()):
-        return _page(found, status=422)
+    if not form.validate() or not _fits(found, form.grant()):
+        wrong = _("Choose a role and a place of this person's group.")
+        return _page(found, problem=wrong, status=422)
     grant = form.grant()
     with services().database.write() as session:
         added = staff.add_role(session, user_id, grant, now())
@@ -167,6 +168,15 @@ def _still_reached(user_id: str) -> bool:
         group = staff.entities_of(session, found.user.group_id or "") if found else []
     reached = _reached(found, [entity for entity, _group in group])
     return reached is not None and current_scope().allows(Right.CONFIGURE, reached.legal_entity_id)
+
+
+def _fits(found: Member, grant: Grant) -> bool:
+    """Say whether the visitor may give the role, and it lies in the person's own group."""
+    group_id = found.user.group_id or ""
+    with services().database.read() as session:
+        own = {entity for entity, _group in staff.entities_of(session, group_id)}
+    inside = grant.group_id == group_id or grant.legal_entity_id in own
+    return inside and may_give(current_scope(), grant)
 
 
 def _orphans(session: Session, found: Member, *, without_role: str | None = None) -> bool:
