@@ -10,7 +10,7 @@ from webapp.storage import bank_requests
 from webapp.storage.bank_requests import Asker
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
-from webapp.storage.expenses import Receipt
+from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.help_requests import HelpRequest
 from webapp.storage.people import LegalEntity, RoleGrant, User
 from webapp.storage.receipts import ReceiptStore
@@ -108,10 +108,13 @@ class Crowd:
         )
         with self.database.read() as session:
             interface = session.get_one(type(office._cards[card]), card).interface_id
+            transaction = session.get_one(Expense, expense).transaction_id
         ids = {
             "entity_id": entity,
             "interface_id": interface,
             "account_id": card,
+            "transaction_id": transaction,
+            "user_id": owner,
             "expense_id": expense,
             "receipt_id": receipt,
             "report_id": desk.put_in(owner, draft),

@@ -1,5 +1,6 @@
 """Roles and what they allow (R7, R33, D-T)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,3 +77,58 @@ def _covers(grant: Grant, entity: str, group: str) -> bool:
     if grant.legal_entity_id is not None:
         return grant.legal_entity_id == entity
     return grant.group_id is None or grant.group_id == group
+
+
+def administers_group(scope: Scope, group_id: str) -> bool:
+    """Say whether the person is administrator of a whole group, not only of entities of it."""
+    return any(
+        grant.role is Role.ADMIN and grant.legal_entity_id is None and grant.group_id == group_id
+        for grant in scope.grants
+    )
+
+
+def may_give(scope: Scope, grant: Grant) -> bool:
+    """Say whether the person may give or take this role: never beyond what they administer.
+
+    Support is a role of the installation: nobody gives it on a page.
+    """
+    if grant.role is Role.SUPPORT:
+        return False
+    if grant.legal_entity_id is not None:
+        return scope.allows(Right.CONFIGURE, grant.legal_entity_id)
+    return grant.group_id is not None and administers_group(scope, grant.group_id)
+
+
+def may_manage(scope: Scope, group_id: str, grants: Iterable[Grant]) -> bool:
+    """Say whether the person may act on somebody as a whole: deactivate, invite anew.
+
+    Whoever administers only a part of somebody's roles may not, or an administrator of one entity
+    could lock out, or become, one of the whole group.
+    """
+    held = tuple(grants)
+    if administers_group(scope, group_id):
+        return all(grant.role is not Role.SUPPORT for grant in held)
+    return bool(held) and all(may_give(scope, grant) for grant in held)
+
+
+def loses_its_administrator(
+    before: Iterable[Grant], after: Iterable[Grant], entity_groups: Iterable[tuple[str, str]]
+) -> bool:
+    """Say whether a change leaves a group, or one of its entities, without administrator.
+
+    :param before: the roles of all active people of the group.
+    :param after: the same once the change is made.
+    :param entity_groups: the legal entities of the group, each with the group.
+    """
+    places = tuple(entity_groups)
+    return not _administered(before, places) <= _administered(after, places)
+
+
+def _administered(grants: Iterable[Grant], places: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """Return the entities with an administrator, and the groups with one of the whole group."""
+    admins = [grant for grant in grants if grant.role is Role.ADMIN]
+    entities = {
+        entity for entity, group in places if any(_covers(grant, entity, group) for grant in admins)
+    }
+    whole = {grant.group_id for grant in admins if grant.legal_entity_id is None and grant.group_id}
+    return frozenset(entities | whole)

@@ -18,6 +18,16 @@ DIGITS_MAX = 18
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f'’]")
 _AMOUNT: Final = re.compile(r"(?P<sign>[+\-−–]?)(?P<digits>\d+(?:[.,]\d+)*)", re.ASCII)
 
+_DAY: Final = re.compile(
+    r"(?P<iso_year>\d{4})-(?P<iso_month>\d{2})-(?P<iso_day>\d{2})"
+    # Without a year only with a stroke: 12.10 is an amount.
+    r"|(?P<day>\d{1,2})(?P<mark>[/.])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4})"
+    r"|(?P<near_day>\d{1,2})/(?P<near_month>\d{1,2})",
+    re.ASCII,
+)
+# Typed beside an amount, they say nothing more.
+CURRENCY_WORDS: Final = frozenset({"€", "$", "£", "eur", "euro", "euros", "usd", "chf", "gbp"})
+
 
 class NotAnAmount(ValueError):
     """What was typed cannot be read as an amount."""
@@ -70,6 +80,50 @@ def amount_of(text: str, *, exponent: int, decimal_mark: str) -> Amount:
     minor = int(whole + fraction.ljust(exponent, "0"))
     sign = found["sign"]
     return Amount(minor if sign in ("", "+") else -minor, signed=bool(sign))
+
+
+def everything_of(text: str, *, today: date, decimal_mark: str, exponent: int = 2) -> Search:
+    """Read one line that may hold words, an amount and a day: ``hotel 84,50 17/11``.
+
+    A day is ``2026-11-17``, ``17/11/2026``, ``17.11.2026`` or ``17/11`` of the last twelve months.
+    A number is an amount only with a sign, a currency or decimals, since ``4821`` ends a card too.
+    Of several days or amounts the last counts; the others stay words.
+    """
+    words: list[str] = []
+    amount, day = None, None
+    for token in text.split()[: WORDS_MAX + 2]:
+        if (read := _day_of(token, today)) is not None:
+            day = read
+        elif (found := _clear_amount_of(token, exponent, decimal_mark)) is not None:
+            amount = found
+        elif folded(token) not in CURRENCY_WORDS:
+            words.append(token)
+    return Search(words_of(" ".join(words)), amount, day, day)
+
+
+def _day_of(token: str, today: date) -> date | None:
+    found = _DAY.fullmatch(token)
+    if found is None:
+        return None
+    year = found["iso_year"] or found["year"]
+    month = int(found["iso_month"] or found["month"] or found["near_month"])
+    number = int(found["iso_day"] or found["day"] or found["near_day"])
+    try:
+        if year is not None:
+            return date(int(year), month, number)
+        this_year = date(today.year, month, number)
+        return this_year if this_year <= today else date(today.year - 1, month, int(number))
+    except ValueError:
+        return None
+
+
+def _clear_amount_of(token: str, exponent: int, decimal_mark: str) -> Amount | None:
+    if re.search(r"[^\W\d_]", token) or not re.search(r"[.,+\-−–€$£]", token):
+        return None
+    try:
+        return amount_of(token, exponent=exponent, decimal_mark=decimal_mark)
+    except NotAnAmount:
+        return None
 
 
 def _parts(digits: str, exponent: int, decimal_mark: str) -> tuple[str, str]:

@@ -1,12 +1,78 @@
 """Which days a sync asks for, and which rows are before its floor."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from cardsync_sdk.types import FetchWindow
 from webapp.domain.interfaces import ImportMode
 
 # "All available" asks this far back; a bank gives up to about a year (R65).
 FARTHEST_BACK = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDays:
+    """Days somebody asks the source for once more: of one account, or of all (``None``)."""
+
+    first: date
+    last: date
+    account_id: str | None = None
+
+    def joined_with(self, other: "AskedDays") -> "AskedDays":
+        """Return days that hold both; of all accounts where they are not of the same one."""
+        account_id = self.account_id if self.account_id == other.account_id else None
+        return AskedDays(min(self.first, other.first), max(self.last, other.last), account_id)
+
+
+class DaysRefusal(StrEnum):
+    """Why days cannot be asked for once more."""
+
+    REVERSED = "reversed"
+    TO_COME = "to_come"
+    TOO_FAR_BACK = "too_far_back"
+    BEFORE_FLOOR = "before_floor"
+
+
+def refusal_of(
+    days: AskedDays, *, floors: Iterable[date | None], today: date
+) -> DaysRefusal | None:
+    """Return why ``days`` cannot be asked for once more, or nothing.
+
+    :param floors: of the accounts concerned; days that all of them take nothing of are refused.
+    """
+    if days.last < days.first:
+        return DaysRefusal.REVERSED
+    if days.last > today:
+        return DaysRefusal.TO_COME
+    if days.first < today - FARTHEST_BACK:
+        return DaysRefusal.TOO_FAR_BACK
+    if all(floor is not None and days.last < floor for floor in floors):
+        return DaysRefusal.BEFORE_FLOOR
+    return None
+
+
+def window_again(
+    days: AskedDays | None,
+    *,
+    account_id: str,
+    floor: date | None,
+    usual: FetchWindow,
+    from_cursor: bool,
+) -> FetchWindow | None:
+    """Return what a run asks of an account besides its usual window; nothing where that holds it.
+
+    :param from_cursor: the usual ask goes on from a cursor and may therefore leave out what the
+        source has told before; then the days are asked for even inside the usual window.
+    """
+    if days is None or days.account_id not in (None, account_id):
+        return None
+    first = days.first if floor is None else max(days.first, floor)
+    if first > days.last:
+        return None
+    held = usual.first <= first and days.last <= usual.last
+    return None if held and not from_cursor else FetchWindow(first, days.last)
 
 
 def import_floor(

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from cardsync_sdk.registry import Registry
 from webapp.domain.interfaces import InterfaceState
+from webapp.domain.windows import AskedDays
 from webapp.storage import audit, leases
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface, lock_interface
@@ -24,13 +25,19 @@ RATE_LIMITED = "rate_limited"
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Who asks for a sync of which interface, when, and why (may be empty)."""
+    """Who asks for a sync of which interface, when, and why (may be empty).
+
+    ``days``: to be asked for once more in the same sync. ``by_support``: asked on the support page,
+    which the audit trail says.
+    """
 
     interface_id: str
     entity: LegalEntity
     user_id: str
     at: datetime
     why: str = ""
+    days: AskedDays | None = None
+    by_support: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Obstacle(StrEnum):
     BY_FILE = "by_file"
     NO_CONNECTOR = "no_connector"
     RATE_LIMITED = "rate_limited"
+    UNDER_WAY = "under_way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,9 @@ def ask_for_sync(
 ) -> Answer:
     """Ask for a sync of an interface; pressed twice, or by two people, there is one run.
 
+    Days to ask for once more are taken along by a run that is still to come; one under way has
+    made its plan already, so they are refused until it has ended.
+
     :param ring: the doorbell; whether it is heard changes nothing but the moment.
     :raises LookupError: if there is no such interface.
     """
@@ -84,12 +95,16 @@ def ask_for_sync(
         obstacle = obstacle_of(interface, registry, demand.at)
         if obstacle is not None:
             return obstacle
+        if demand.days is not None:
+            if leases.under_way(session, interface):
+                return NotPossible(Obstacle.UNDER_WAY)
+            leases.ask_again(session, interface, demand.days)
         joined = leases.is_due(interface, demand.at)
         if not joined:
             leases.ask(
                 session, interface.id, at=demand.at, asked_by=demand.user_id, why=clean(demand.why)
             )
-        _record(session, demand, "interface.sync_joined" if joined else "interface.sync_asked")
+        _record(session, demand, joined=joined)
     heard = ring(demand.interface_id)
     return Joined() if joined else Asked(heard)
 
@@ -115,7 +130,16 @@ def clean(why: str) -> str:
     return "".join(char for char in words if char.isprintable())[:WHY_MAX]
 
 
-def _record(session: Session, demand: Demand, action: str) -> None:
+def _record(session: Session, demand: Demand, *, joined: bool) -> None:
+    detail: dict[str, str] = {"why": clean(demand.why)} if clean(demand.why) else {}
+    action = "interface.sync_joined" if joined else "interface.sync_asked"
+    if demand.by_support:
+        action = "support.resynced"
+    if demand.days is not None:
+        action = "support.days_asked_again"
+        detail["since"] = demand.days.first.isoformat()
+        detail["ends_on"] = demand.days.last.isoformat()
+        detail["account"] = demand.days.account_id or ""
     audit.record(
         session,
         at=demand.at,
@@ -125,5 +149,5 @@ def _record(session: Session, demand: Demand, action: str) -> None:
         actor_id=demand.user_id,
         group_id=demand.entity.group_id,
         legal_entity_id=demand.entity.id,
-        **({"why": clean(demand.why)} if clean(demand.why) else {}),
+        **detail,
     )

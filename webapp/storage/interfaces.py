@@ -20,7 +20,7 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.storage.accounts import Account, Attachment
-from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.waiting import NOTHING_WAITS, Waiting, waiting_by_interface
 
 
@@ -41,7 +41,8 @@ class Interface(SQLModel, table=True):
     The schedule lives here, not in Redis: ``next_due_at`` says when (business time), the lease who
     works, ``fence`` which worker's writes still count. ``as_of`` is the business time an asked run
     is to use instead of the real one (demos and tests). ``asked_by`` and ``asked_why``: who
-    asked for the next run, and why; the run takes them over.
+    asked for the next run, and why; the run takes them over. ``again_first`` to ``again_last``:
+    days to ask the source for once more, of one account or of all, until a run ended well.
     """
 
     __tablename__ = "interface"
@@ -80,6 +81,9 @@ class Interface(SQLModel, table=True):
     as_of: datetime | None = Field(default=None, sa_type=UtcDateTime)
     asked_by: str | None = ref("app_user.id", nullable=True, index=False)
     asked_why: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    again_first: date | None = None
+    again_last: date | None = None
+    again_account_id: str | None = Field(default=None, max_length=ID_LENGTH)
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))

@@ -6,13 +6,14 @@ database's own and never is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import NextStep
+from webapp.domain.windows import AskedDays
 from webapp.storage.clock import lease_now
 from webapp.storage.interfaces import Interface
 
@@ -28,7 +29,8 @@ class FencedOff(Exception):
 class Claim:
     """The right to write for one interface, as long as ``fence`` is its newest number.
 
-    ``as_of`` is the business time of the run; ``asked_why`` the reason its asker gave, if any.
+    ``as_of`` is the business time of the run; ``asked_why`` the reason its asker gave, if any;
+    ``again`` the days it shall ask for once more.
     """
 
     interface_id: str
@@ -38,6 +40,7 @@ class Claim:
     asked_by: str | None
     attempts: int
     asked_why: str = ""
+    again: AskedDays | None = None
 
 
 def ask(
@@ -67,6 +70,29 @@ def ask(
         )
     )
     return session.connection().execute(asked).rowcount == 1
+
+
+def ask_again(session: Session, interface: Interface, days: AskedDays) -> None:
+    """Have the next run ask for ``days`` once more, together with what was asked for before."""
+    before = again_of(interface.again_first, interface.again_last, interface.again_account_id)
+    wanted = days if before is None else days.joined_with(before)
+    session.connection().execute(
+        update(Interface)
+        .where(col(Interface.id) == interface.id)
+        .values(
+            again_first=wanted.first, again_last=wanted.last, again_account_id=wanted.account_id
+        )
+    )
+
+
+def again_of(first: date | None, last: date | None, account_id: str | None) -> AskedDays | None:
+    """Return the days of a row that are to be asked for once more, if any."""
+    return None if first is None or last is None else AskedDays(first, last, account_id)
+
+
+def under_way(session: Session, interface: Interface) -> bool:
+    """Say whether a worker holds the interface now."""
+    return interface.lease_until is not None and interface.lease_until >= lease_now(session)
 
 
 def is_due(interface: Interface, now: datetime) -> bool:
@@ -104,12 +130,25 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
             col(Interface.asked_by),
             col(Interface.attempts),
             col(Interface.asked_why),
+            col(Interface.again_first),
+            col(Interface.again_last),
+            col(Interface.again_account_id),
         )
     )
     row = session.connection().execute(taken).one_or_none()
     if row is None:
         return None
-    return Claim(interface_id, row[0], row[1] or now, DueReason(row[2]), row[3], row[4], row[5])
+    fence, as_of, reason, asked_by, attempts, why, *again = row
+    return Claim(
+        interface_id,
+        fence,
+        as_of or now,
+        DueReason(reason),
+        asked_by,
+        attempts,
+        why,
+        again_of(*again),
+    )
 
 
 def renew(session: Session, claimed: Claim) -> None:
@@ -135,6 +174,9 @@ def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: da
         last_ok_at=ok_at,
         last_error="",
         last_error_reason="",
+        again_first=None,
+        again_last=None,
+        again_account_id=None,
     )
 
 

@@ -12,6 +12,7 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 INVITATION = timedelta(hours=48)
 FIRST_ADMIN = "first_admin"
+INVITED = "invitation"
 TOKEN_BYTES = 32
 
 
@@ -62,6 +63,15 @@ def touch(session: Session, login_id: str, now: datetime) -> None:
     )
 
 
+def show_entity(session: Session, login_id: str, entity_id: str | None) -> None:
+    """Note whose lists the person of a log-in session wants to see; ``None`` is all."""
+    session.exec(
+        update(LoginSession)
+        .where(col(LoginSession.id) == login_id)
+        .values(legal_entity_id=entity_id)
+    )
+
+
 def end(session: Session, login_id: str, now: datetime) -> None:
     """End one log-in session: its cookie opens nothing from here on."""
     session.exec(
@@ -71,12 +81,23 @@ def end(session: Session, login_id: str, now: datetime) -> None:
     )
 
 
-def make_link(session: Session, purpose: str, *, now: datetime, lasts: timedelta) -> str:
-    """Store a link that works once; return its token, kept nowhere else."""
+def make_link(
+    session: Session,
+    purpose: str,
+    *,
+    now: datetime,
+    lasts: timedelta,
+    user_id: str | None = None,
+) -> str:
+    """Store a link that works once, for one person where given; return its token, kept nowhere."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
         OneTimeToken(
-            token_hash=digest(token), purpose=purpose, created_at=now, expires_at=now + lasts
+            token_hash=digest(token),
+            purpose=purpose,
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + lasts,
         )
     )
     return token
@@ -104,10 +125,27 @@ def use_link(session: Session, link_id: str, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def withdraw_links(session: Session, purpose: str, now: datetime) -> None:
-    """Use up every open link of one purpose, so that only the newest works."""
+def withdraw_links(
+    session: Session, purpose: str, now: datetime, *, user_id: str | None = None
+) -> None:
+    """Use up every open link of one purpose and person, so that only the newest works."""
     session.exec(
         update(OneTimeToken)
-        .where(col(OneTimeToken.purpose) == purpose, col(OneTimeToken.used_at).is_(None))
+        .where(
+            col(OneTimeToken.purpose) == purpose,
+            col(OneTimeToken.user_id).is_not_distinct_from(user_id),
+            col(OneTimeToken.used_at).is_(None),
+        )
         .values(used_at=now)
     )
+
+
+def live_sessions(session: Session, user_id: str, now: datetime) -> list[LoginSession]:
+    """Return the log-in sessions of a person that still open pages, the newest first."""
+    query = select(LoginSession).where(
+        LoginSession.user_id == user_id,
+        col(LoginSession.ended_at).is_(None),
+        LoginSession.expires_at > now,
+        LoginSession.last_seen_at > now - IDLE,
+    )
+    return list(session.exec(query.order_by(col(LoginSession.last_seen_at).desc())))

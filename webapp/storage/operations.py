@@ -3,7 +3,7 @@
 Lists page by their last key, never by an offset; each page costs a fixed number of queries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -128,14 +128,22 @@ def operations(
     session: Session, account_id: str, *, search: Search, below: Key | None, limit: int
 ) -> list[Operation]:
     """Return the next transactions of an account that match ``search``, the newest first."""
-    query = _select().where(col(BankTransaction.account_id) == account_id)
-    query = _matching(query, search)
+    query = select_operations().where(col(BankTransaction.account_id) == account_id)
+    query = matching(query, search)
     if below is not None:
         # Compared as a row: the same condition spelled out with OR reads the whole index.
         place = tuple_(col(BankTransaction.day), col(BankTransaction.id))
         query = query.where(place < tuple_(below.day, below.id))
     query = query.order_by(col(BankTransaction.day).desc(), col(BankTransaction.id).desc())
-    return [_operation(row) for row in session.execute(query.limit(limit))]
+    return [operation_of(row) for row in session.execute(query.limit(limit))]
+
+
+def find_operation(session: Session, transaction_id: str) -> Operation | None:
+    """Return one transaction with what it became."""
+    row = session.execute(
+        select_operations().where(col(BankTransaction.id) == transaction_id)
+    ).one_or_none()
+    return None if row is None else operation_of(row)
 
 
 def ages_lately(session: Session, account_id: str) -> list[tuple[date, datetime]]:
@@ -149,9 +157,18 @@ def ages_lately(session: Session, account_id: str) -> list[tuple[date, datetime]
 
 
 def rows_of_run(
-    session: Session, run_id: str, account_id: str, *, after: int, limit: int
+    session: Session,
+    run_id: str,
+    account_id: str,
+    *,
+    after: int,
+    limit: int,
+    fates: Collection[Fate] = tuple(Fate),
 ) -> list[RunRow]:
-    """Return the next rows of a run that are an account's, in the order they came."""
+    """Return the next rows of a run that are an account's, in the order they came.
+
+    :param fates: only rows that had one of these.
+    """
     query = (
         select_columns(*_FATE, *_COLUMNS, *_OUTCOME)
         .select_from(RowFate)
@@ -162,6 +179,7 @@ def rows_of_run(
             col(RowFate.run_id) == run_id,
             col(RowFate.account_id) == account_id,
             col(RowFate.position) > after,
+            col(RowFate.fate).in_(fates),
         )
         .order_by(col(RowFate.position))
         .limit(limit)
@@ -174,14 +192,15 @@ def rows_of_run(
             fate=Fate(row.fate),
             reason=row.reason,
             external_id=row.row_id,
-            operation=_operation(row) if row.id is not None else None,
+            operation=operation_of(row) if row.id is not None else None,
             told=told.get(row.position),
         )
         for row in rows
     ]
 
 
-def _select() -> Select[Any]:
+def select_operations() -> Select[Any]:
+    """Return the query over transactions with what each became; see :func:`operation_of`."""
     return (
         select_columns(*_COLUMNS, *_OUTCOME)
         .select_from(BankTransaction)
@@ -190,7 +209,8 @@ def _select() -> Select[Any]:
     )
 
 
-def _operation(row: Any) -> Operation:
+def operation_of(row: Any) -> Operation:
+    """Return one row of :func:`select_operations`."""
     return Operation(
         id=row.id,
         day=row.day,
@@ -214,7 +234,8 @@ def _operation(row: Any) -> Operation:
     )
 
 
-def _matching(query: Select[Any], search: Search) -> Select[Any]:
+def matching(query: Select[Any], search: Search) -> Select[Any]:
+    """Narrow a query over transactions to what is looked for."""
     for word in search.words:
         query = query.where(_text().contains(word, autoescape=True))
     if search.amount is not None:

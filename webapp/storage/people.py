@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, Index, Session, SQLModel, col, or_, select, update
 
 from webapp.domain.people import Grant, Role, Scope
-from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
 
 class Group(SQLModel, table=True):
@@ -90,6 +90,7 @@ class LoginSession(SQLModel, table=True):
     """A server-side session: it ends at log-out, whatever cookie is replayed (ASVS 7.4.1).
 
     ``token_hash`` is the SHA-256 of the cookie's value, so a stolen database opens no session.
+    ``legal_entity_id``: the one whose lists the person chose to see; it opens nothing.
     """
 
     __tablename__ = "login_session"
@@ -103,17 +104,19 @@ class LoginSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     user_agent: str = ""
+    legal_entity_id: str | None = Field(default=None, max_length=ID_LENGTH)
 
 
 class OneTimeToken(SQLModel, table=True):
-    """A link that works once: the first admin's set-up, later a password reset."""
+    """A link that works once: the first admin's set-up, or a person's invitation (``user_id``)."""
 
     __tablename__ = "one_time_token"
-    __table_args__ = (one_of("purpose", ("first_admin",)),)
+    __table_args__ = (one_of("purpose", ("first_admin", "invitation")),)
 
     id: str = id_field()
     token_hash: str = Field(sa_column=Column(String(64), unique=True, nullable=False))
     purpose: str
+    user_id: str | None = ref("app_user.id", nullable=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -134,6 +137,14 @@ def legal_entities(session: Session, ids: frozenset[str]) -> Sequence[LegalEntit
     return session.exec(
         select(LegalEntity).where(col(LegalEntity.id).in_(ids)).order_by(col(LegalEntity.name))
     ).all()
+
+
+def whole_groups(session: Session, entities: frozenset[str]) -> frozenset[str]:
+    """Return the groups whose legal entities are all among ``entities``."""
+    groups = select(LegalEntity.group_id).where(col(LegalEntity.id).in_(entities))
+    partly = select(LegalEntity.group_id).where(col(LegalEntity.id).not_in(entities))
+    query = select(Group.id).where(col(Group.id).in_(groups), col(Group.id).not_in(partly))
+    return frozenset(session.exec(query))
 
 
 def group(session: Session, group_id: str) -> Group | None:
@@ -182,6 +193,11 @@ def employees_of(session: Session, entity_id: str) -> Sequence[User]:
 def set_password(session: Session, user_id: str, password_hash: str) -> None:
     """Store the hash of a new password."""
     session.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
+
+
+def set_profile(session: Session, user_id: str, *, name: str, locale: str) -> None:
+    """Store the name and the language (``fr`` or ``en``) a person chose."""
+    session.exec(update(User).where(col(User.id) == user_id).values(name=name, locale=locale))
 
 
 def set_locale(session: Session, user_id: str, locale: str) -> None:

@@ -19,7 +19,8 @@ class SyncRun(SQLModel, table=True):
     """One execution of a synchronisation of one interface, with its counts by fate.
 
     ``as_of`` is its business time; ``started_at`` and ``ended_at`` are real time. The database
-    itself refuses counts that do not add up to the rows seen (D-P).
+    itself refuses counts that do not add up to the rows seen (D-P). ``again_first`` to
+    ``again_last``: the days it asked for once more.
     """
 
     __tablename__ = "sync_run"
@@ -40,6 +41,8 @@ class SyncRun(SQLModel, table=True):
     trigger: str
     asked_by: str | None = ref("app_user.id", nullable=True, index=False)
     asked_why: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    again_first: date | None = None
+    again_last: date | None = None
     as_of: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime = Field(sa_type=UtcDateTime)
     heartbeat_at: datetime = Field(sa_type=UtcDateTime)
@@ -144,6 +147,8 @@ def open_run(
         trigger=trigger,
         asked_by=claimed.asked_by,
         asked_why=claimed.asked_why,
+        again_first=claimed.again.first if claimed.again else None,
+        again_last=claimed.again.last if claimed.again else None,
         as_of=claimed.as_of,
         started_at=real,
         heartbeat_at=real,

@@ -1,7 +1,7 @@
 """A claimed run with everything it needs, loaded before the network is touched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from cardsync_sdk.registry import Connector, Registry
 from cardsync_sdk.types import AccountRef, FetchWindow, IdTrait, Link
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.transactions import IdentityCounter
-from webapp.domain.windows import import_floor, next_window
+from webapp.domain.windows import import_floor, next_window, window_again
 from webapp.storage.accounts import Account
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
@@ -39,8 +39,9 @@ class Engine:
 class Job:
     """What one run does.
 
-    ``windows`` says what is asked of each account, by account id. ``feed`` is false for a file
-    handed in: it moves neither the schedule nor a mark of the feed.
+    ``windows`` says what is asked of each account, by account id; ``again`` what is asked for once
+    more besides. ``feed`` is false for a file handed in: it moves neither the schedule nor a mark
+    of the feed.
     """
 
     claim: Claim
@@ -51,6 +52,7 @@ class Job:
     activated_on: date
     accounts: tuple[Account, ...]
     windows: Mapping[str, FetchWindow]
+    again: Mapping[str, FetchWindow] = field(default_factory=dict)
     feed: bool = True
 
     @property
@@ -77,6 +79,15 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         fix_floors(accounts, activated_on)
     zone = ZoneInfo(entity.timezone)
     today = claim.as_of.astimezone(zone).date()
+    windows = {
+        account.id: next_window(
+            floor=account.import_from,
+            complete_until=account.complete_until,
+            today=today,
+            lookback=connector.info.lookback,
+        )
+        for account in accounts
+    }
     return Job(
         claim=claim,
         state=new_state(claim, run_id, entity.id, connector, accounts),
@@ -85,16 +96,26 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         zone=zone,
         activated_on=activated_on,
         accounts=accounts,
-        windows={
-            account.id: next_window(
-                floor=account.import_from,
-                complete_until=account.complete_until,
-                today=today,
-                lookback=connector.info.lookback,
-            )
-            for account in accounts
-        },
+        windows=windows,
+        again=_windows_again(claim, accounts, windows),
     )
+
+
+def _windows_again(
+    claim: Claim, accounts: Sequence[Account], usual: Mapping[str, FetchWindow]
+) -> dict[str, FetchWindow]:
+    """Return what is asked for once more, by account id."""
+    found = {
+        account.id: window_again(
+            claim.again,
+            account_id=account.id,
+            floor=account.import_from,
+            usual=usual[account.id],
+            from_cursor=account.cursor is not None,
+        )
+        for account in accounts
+    }
+    return {account_id: window for account_id, window in found.items() if window is not None}
 
 
 def connector_of(registry: Registry, slug: str) -> Connector:
@@ -123,14 +144,17 @@ def new_state(
         run_id=run_id,
         entity_id=entity_id,
         account_ids=[account.id for account in accounts],
-        counters={
-            account.external_ref: IdentityCounter(
-                connector.info.slug, traits_of(account, connector)
-            )
-            for account in accounts
-        },
+        counters=fresh_counters(connector, accounts),
         floors=floors,
     )
+
+
+def fresh_counters(connector: Connector, accounts: Sequence[Account]) -> dict[str, IdentityCounter]:
+    """Return counters for one walk over ``accounts``, by the source's account ref."""
+    return {
+        account.external_ref: IdentityCounter(connector.info.slug, traits_of(account, connector))
+        for account in accounts
+    }
 
 
 def traits_of(account: Account, connector: Connector) -> frozenset[IdTrait]:

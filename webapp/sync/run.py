@@ -23,7 +23,7 @@ from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
 from webapp.sync.apply import apply_batch
 from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
-from webapp.sync.job import Engine, Job, account_ref, load_feed_job
+from webapp.sync.job import Engine, Job, account_ref, fresh_counters, load_feed_job
 from webapp.sync.noticing import follow
 
 
@@ -76,6 +76,7 @@ def run_job(engine: Engine, job: Job) -> Result:
         for ask in _asks(job):
             walk(engine, job, ask)
             done.append(ask)
+        _walk_again(engine, job)
     except FencedOff as error:
         return _stopped(engine, job, error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the run ends with its name
@@ -86,12 +87,30 @@ def run_job(engine: Engine, job: Job) -> Result:
         return _stopped(engine, job, error)
 
 
-def walk(engine: Engine, job: Job, ask: Ask) -> None:
+def _walk_again(engine: Engine, job: Job) -> None:
+    """Ask for the days somebody wants once more, from their beginning; no mark moves by them.
+
+    The cursor that such a walk ends with is not kept: it knows nothing of changes to older rows.
+    Equal rows are counted anew, or the second telling of one purchase would be a second purchase.
+    """
+    if not job.again:
+        return
+    job.state.counters = fresh_counters(job.connector, job.accounts)
+    wanted = [
+        (account_ref(account), None, job.again[account.id])
+        for account in job.accounts
+        if account.id in job.again
+    ]
+    for ask in group_asks(wanted):
+        walk(engine, job, ask, moves_cursor=False)
+
+
+def walk(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool = True) -> None:
     """Fetch one ask and commit it batch by batch, the rows and the cursor together."""
     for batch in gather(job.connector, job.link, ask):
         with engine.database.write() as session:
             apply_batch(session, job.state, batch)
-            if batch.next_cursor is not None and _may_move(job, batch):
+            if moves_cursor and batch.next_cursor is not None and _may_move(job, batch):
                 _move_cursors(session, job, ask, batch.next_cursor)
         if job.state.booked:
             # Apart, so that a person at work on a report and a sync never wait for each other.

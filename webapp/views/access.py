@@ -49,11 +49,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The signed-in person of this request; ``login`` is the id of the log-in session."""
+    """The signed-in person of this request; ``login`` is the id of the log-in session.
+
+    ``shown``: the legal entity whose lists they chose to see; see :mod:`webapp.views.switching`.
+    """
 
     user: User
     scope: Scope
     login: str
+    shown: str | None = None
 
 
 def public(view: View) -> View:

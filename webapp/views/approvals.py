@@ -17,6 +17,7 @@ from webapp.views.help_links import STEP_REFUSALS
 from webapp.views.pages import announce, render_page, see_other
 from webapp.views.report_pages import doer, opened, page_context
 from webapp.views.report_words import refusal_words
+from webapp.views.switching import shown_entities
 
 blueprint = Blueprint("approvals", __name__)
 
@@ -42,7 +43,7 @@ def submitted_report(report_id: str) -> Report:
 @needs(Right.APPROVE)
 def index() -> Response:
     """List the reports that wait for a decision, and those approved last; none of one's own."""
-    entities, own = current_scope().entities(Right.APPROVE), current_user().id
+    entities, own = shown_entities(Right.APPROVE), current_user().id
     after = request.args.get("after")
     with services().database.read() as session:
         page = report_lists.to_decide(session, entities, own, after=after, limit=PAGE_SIZE)

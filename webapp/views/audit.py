@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from webapp.domain.people import Right, Role
+from webapp.domain.people import Right
 from webapp.storage import audit, people
 from webapp.storage.audit import AuditEvent
 from webapp.views import wording
-from webapp.views.access import current_scope, needs, services
+from webapp.views.access import needs, services
 from webapp.views.pages import render_page
+from webapp.views.switching import shown_entities
 
 blueprint = Blueprint("audit", __name__)
 
@@ -22,23 +23,18 @@ _ID = re.compile(r"[0-9A-Z]{26}")
 @needs(Right.CONFIGURE)
 def index() -> Response:
     """Show one page of the trail of the entities the person administers, newest first."""
-    scope = current_scope()
-    groups = frozenset(
-        grant.group_id
-        for grant in scope.grants
-        if grant.role is Role.ADMIN and grant.legal_entity_id is None and grant.group_id
-    )
+    entities = shown_entities(Right.CONFIGURE)
     before = request.args.get("before", "")
     with services().database.read() as session:
         rows = audit.page(
             session,
-            groups=groups,
-            entities=scope.entities(Right.CONFIGURE),
+            groups=people.whole_groups(session, entities),
+            entities=entities,
             before=before if _ID.fullmatch(before) else None,
             limit=PAGE_SIZE + 1,
         )
         names = audit.names_of(session, [event for event, _actor, _entity in rows])
-        (first, *_others) = people.legal_entities(session, scope.entities(Right.CONFIGURE))
+        (first, *_others) = people.legal_entities(session, entities)
     return render_page(
         "audit/index.html",
         rows=[
@@ -54,7 +50,7 @@ def about(event: AuditEvent, names: Mapping[str, str]) -> str:
     """Return whom and what an event was about, in words."""
     detail = event.detail
     target = "" if event.target_id == event.actor_id else names.get(event.target_id, "")
-    told = [target, names.get(str(detail.get("user")), "")]
+    told = [target, *(names.get(str(detail.get(key)), "") for key in ("user", "account"))]
     told += [
         word(str(detail[key])) for key, word in wording.AUDIT_DETAILS.items() if detail.get(key)
     ]

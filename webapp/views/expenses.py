@@ -31,6 +31,7 @@ from webapp.views.expense_lists import (
     shared_context,
 )
 from webapp.views.pages import announce, render_page, see_other, wants_block
+from webapp.views.switching import shown_entities
 
 blueprint = Blueprint("expenses", __name__)
 
@@ -41,7 +42,8 @@ PAGE_SIZE = 50
 @needs(Right.OWN_EXPENSES)
 def index() -> Response:
     """List the person's own expenses over all their legal entities: first what is to complete."""
-    filters, holder = current_filters(), current_holder()
+    filters = current_filters()
+    holder = replace(current_holder(), entities=shown_entities(Right.OWN_EXPENSES))
     below = key_from(request.args.get("below"))
     with services().database.read() as session:
         page = expense_lists.page(

@@ -23,8 +23,9 @@ from webapp.storage.history import Place, RunKey
 from webapp.storage.operations import Key
 from webapp.storage.runs import SyncRun, counts_of
 from webapp.views import history_words, run_words
-from webapp.views.access import needs, now, scoped_or_404, services
+from webapp.views.access import current_scope, needs, now, scoped_or_404, services
 from webapp.views.help_links import of_counts
+from webapp.views.looking import note_look
 from webapp.views.pages import render_page
 
 blueprint = Blueprint("history", __name__)
@@ -43,13 +44,13 @@ def run_counts(run: SyncRun) -> str:
 
 
 @blueprint.get("/accounts/<account_id>/history")
-@needs(Right.CONFIGURE)
+@needs(Right.INSPECT)
 def show(account_id: str) -> Response:
     """Show the syncs of an account: a calendar, each run with its counts, or the rows of one."""
-    place = _place(account_id)
+    place = _place(account_id, "run" if request.args.get("run") else "history")
     if request.args.get("run"):
         return _show_run(place, request.args["run"])
-    below, on = _run_key(request.args.get("below")), _day(request.args.get("day"))
+    below, on = run_key(request.args.get("below")), day_of(request.args.get("day"))
     with services().database.read() as session:
         runs = history.runs(
             session,
@@ -68,7 +69,7 @@ def show(account_id: str) -> Response:
         "history/show.html",
         **_shared(place),
         runs=shown,
-        older=_run_key_text(shown[-1].key) if len(runs) > RUNS_PER_PAGE else None,
+        older=run_key_text(shown[-1].key) if len(runs) > RUNS_PER_PAGE else None,
         newest_page=below is None,
         on=on,
         operations=newest,
@@ -79,12 +80,12 @@ def show(account_id: str) -> Response:
 
 
 @blueprint.get("/accounts/<account_id>/operations")
-@needs(Right.CONFIGURE)
+@needs(Right.INSPECT)
 def operations(account_id: str) -> Response:
     """Show the operations of an account, the newest first, or those that match a search."""
-    place = _place(account_id)
+    place = _place(account_id, "operations")
     asked = _asked(place)
-    below = _operation_key(request.args.get("below"))
+    below = operation_key(request.args.get("below"))
     with services().database.read() as session:
         found = (
             []
@@ -103,7 +104,7 @@ def operations(account_id: str) -> Response:
         "history/operations.html",
         **_shared(place),
         operations=shown,
-        older=_operation_key_text(shown[-1].key) if len(found) > ROWS_PER_PAGE else None,
+        older=operation_key_text(shown[-1].key) if len(found) > ROWS_PER_PAGE else None,
         newest_page=below is None,
         asked=asked,
         others=others,
@@ -130,10 +131,12 @@ def _show_run(place: Place, run_id: str) -> Response:
     )
 
 
-def _place(account_id: str) -> Place:
+def _place(account_id: str, what: str) -> Place:
     with services().database.read() as session:
         found = history.find_place(session, account_id)
-    return scoped_or_404(found, Right.CONFIGURE)
+    place = scoped_or_404(found, Right.INSPECT)
+    note_look(what, account_id, place.entity)
+    return place
 
 
 def _shared(place: Place) -> dict[str, Any]:
@@ -142,6 +145,7 @@ def _shared(place: Place) -> dict[str, Any]:
         "account": place.account,
         "interface": place.interface,
         "entity": place.entity,
+        "configures": current_scope().allows(Right.CONFIGURE, place.entity.id),
         "zone": place.entity.timezone,
         "words": history_words,
         "run_words": run_words,
@@ -213,7 +217,7 @@ def _asked(place: Place) -> Asked:
             )
         except NotAnAmount:
             errors["amount"] = _("This amount cannot be read. Type it like 12.50 or 1,234.50.")
-    days = {name: _day(typed[name]) for name in ("from", "to")}
+    days = {name: day_of(typed[name]) for name in ("from", "to")}
     for name, day in days.items():
         if typed[name] and day is None:
             errors[name] = _("This day cannot be read.")
@@ -223,18 +227,20 @@ def _asked(place: Place) -> Asked:
     return Asked(typed, search, errors)
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """Read a day; nothing for what is none."""
     try:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
 
 
-def _run_key_text(key: RunKey) -> str:
+def run_key_text(key: RunKey) -> str:
+    """Return the key of a run as an address carries it."""
     return f"{key.started_at.isoformat()}~{key.id}"
 
 
-def _run_key(text: str | None) -> RunKey | None:
+def run_key(text: str | None) -> RunKey | None:
     """Read a key from an address; one that is none of ours answers 404."""
     if not text:
         return None
@@ -252,11 +258,13 @@ def _halves(text: str) -> tuple[str, str]:
     return place, row_id
 
 
-def _operation_key_text(key: Key) -> str:
+def operation_key_text(key: Key) -> str:
+    """Return the key of a transaction as an address carries it."""
     return f"{key.day.isoformat()}~{key.id}"
 
 
-def _operation_key(text: str | None) -> Key | None:
+def operation_key(text: str | None) -> Key | None:
+    """Read a key from an address; one that is none of ours answers 404."""
     if not text:
         return None
     day, operation_id = _halves(text)

@@ -7,7 +7,7 @@ from webapp.storage import people
 from webapp.views.access import public, services, signed_in, visitor
 from webapp.views.auth import safe_path
 from webapp.views.i18n import LANGUAGES
-from webapp.views.navigation import CONFIGURATION, EXPENSES, open_pages
+from webapp.views.navigation import CONFIGURATION, EXPENSES, SUPPORT, open_pages
 from webapp.views.pages import render_page, see_other
 
 blueprint = Blueprint("home", __name__)
@@ -17,7 +17,7 @@ blueprint = Blueprint("home", __name__)
 @signed_in
 def show() -> Answer:
     """Send each person to the page of their work; say what to do where there is none."""
-    for tab in (CONFIGURATION, EXPENSES):
+    for tab in (CONFIGURATION, EXPENSES, SUPPORT):
         if pages := open_pages(tab):
             return redirect(url_for(pages[0].endpoint))
     return render_page("home/no_role.html")

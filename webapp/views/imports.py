@@ -4,7 +4,7 @@ The blueprint's addresses stand here; connecting a bank is in :mod:`webapp.views
 page of one interface in :mod:`webapp.views.attaching`.
 """
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from webapp.domain.people import Right
@@ -23,6 +23,7 @@ from webapp.views import (
 )
 from webapp.views.access import current_scope, entity_or_404, needs, services
 from webapp.views.pages import render_page
+from webapp.views.switching import shown_entities
 
 blueprint = Blueprint("imports", __name__)
 
@@ -37,8 +38,14 @@ def configuration() -> Answer:
 @blueprint.get("/configuration/imports")
 @needs(Right.CONFIGURE)
 def index() -> Answer:
-    """Let the person choose a legal entity; where there is one only, it is chosen already."""
-    reached = current_scope().entities(Right.CONFIGURE)
+    """Let the person choose a legal entity; where there is one only, it is chosen already.
+
+    So it is where one was chosen in the top bar, unless all are asked for.
+    """
+    everything = "all" in request.args
+    reached = (
+        current_scope().entities(Right.CONFIGURE) if everything else shown_entities(Right.CONFIGURE)
+    )
     if len(reached) == 1:
         return redirect(url_for("imports.entity", entity_id=next(iter(reached))))
     with services().database.read() as session:

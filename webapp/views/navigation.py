@@ -14,7 +14,8 @@ from webapp.views.access import visitor
 class Page:
     """A page one can go to: shown where the right to it is held in some legal entity.
 
-    ``also``: further blueprints whose pages lie below this one.
+    ``also``: further blueprints whose pages lie below this one. ``unless``: those who hold that
+    right find the page under another tab.
     """
 
     endpoint: str
@@ -22,6 +23,7 @@ class Page:
     icon: str
     right: Right
     also: tuple[str, ...] = ()
+    unless: Right | None = None
 
     @property
     def concept(self) -> str:
@@ -64,10 +66,35 @@ CONFIGURATION = Tab(
             Right.CONFIGURE,
             ("history",),
         ),
+        Page("connectors.index", lazy_gettext("Connectors"), "plug", Right.CONFIGURE),
+        Page("people.index", lazy_gettext("People"), "users", Right.CONFIGURE, ("entities",)),
+        Page("support.index", lazy_gettext("Search"), "search", Right.CONFIGURE),
         Page("audit.index", lazy_gettext("Audit trail"), "scroll-text", Right.CONFIGURE),
     ),
 )
-TABS = (EXPENSES, REPORTS, APPROVALS, CONFIGURATION)
+# For those who inspect without configuring; administrators find both pages under Configuration.
+SUPPORT = Tab(
+    lazy_gettext("Support"),
+    "life-buoy",
+    (
+        Page(
+            "support.index",
+            lazy_gettext("Search"),
+            "search",
+            Right.INSPECT,
+            ("history",),
+            Right.CONFIGURE,
+        ),
+        Page(
+            "connectors.index",
+            lazy_gettext("Connectors"),
+            "plug",
+            Right.INSPECT,
+            unless=Right.CONFIGURE,
+        ),
+    ),
+)
+TABS = (EXPENSES, REPORTS, APPROVALS, CONFIGURATION, SUPPORT)
 
 
 def open_pages(tab: Tab) -> Sequence[Page]:
@@ -78,7 +105,9 @@ def open_pages(tab: Tab) -> Sequence[Page]:
     return [
         page
         for page in tab.pages
-        if page.endpoint in current_app.view_functions and person.scope.entities(page.right)
+        if page.endpoint in current_app.view_functions
+        and person.scope.entities(page.right)
+        and not (page.unless and person.scope.entities(page.unless))
     ]
 
 

@@ -94,7 +94,7 @@ def ask(entity_id: str, interface_id: str) -> Response:
     )
     parts = services()
     answer = ask_for_sync(parts.database, parts.registry, parts.doorbell.ring, demand)
-    text, kind = _said(answer, watched.entity)
+    text, kind = said(answer, watched.entity)
     article = OBSTACLES[answer.obstacle] if isinstance(answer, NotPossible) else ""
     announce(text, kind, article=article)
     if wants_block():
@@ -172,7 +172,8 @@ def sync_view(
     return SyncView(summary, how, said, how.last_id if seen is None else seen, asks)
 
 
-def _said(answer: Asked | Joined | NotPossible, entity: LegalEntity) -> tuple[str, str]:
+def said(answer: Asked | Joined | NotPossible, entity: LegalEntity) -> tuple[str, str]:
+    """Return what is announced of a sync that was asked for, and its kind."""
     match answer:
         case Asked():
             return str(_("The sync is asked for. Its result is announced here.")), "info"
@@ -206,6 +207,9 @@ def _obstacle(obstacle: Obstacle, until: str) -> str:
         Obstacle.RATE_LIMITED: _(
             "The partner allows no more requests for now. The sync runs by itself on %(when)s.",
             when=until,
+        ),
+        Obstacle.UNDER_WAY: _(
+            "A sync is under way and has made its plan already. Ask for the days once it has ended."
         ),
     }
     return str(words[obstacle])

@@ -47,7 +47,7 @@ def load_visitor() -> None:
         if found is None:
             return
         login, user = found
-        g.visitor = Visitor(user, people.scope_of(session, user), login.id)
+        g.visitor = Visitor(user, people.scope_of(session, user), login.id, login.legal_entity_id)
     if now() - login.last_seen_at >= TOUCH_AFTER:
         _touch(login.id, now())
 

@@ -24,7 +24,7 @@ from webapp.views.pages import announce, render_page, see_other
 
 blueprint = Blueprint("setup", __name__)
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class SetupForm(Form):
@@ -98,7 +98,7 @@ class SetupForm(Form):
 
     def validate_email(self, field: Field) -> None:
         """Refuse what cannot be an e-mail address."""
-        if not _EMAIL.fullmatch((field.data or "").strip()):
+        if not EMAIL.fullmatch((field.data or "").strip()):
             raise ValidationError(_("This is not an e-mail address, such as name@example.org."))
 
     def validate_password(self, field: Field) -> None:
@@ -106,10 +106,11 @@ class SetupForm(Form):
         told = [self.name.data or "", self.email.data or "", self.entity.data or ""]
         weakness = weakness_of(field.data or "", told)
         if weakness is not None:
-            raise ValidationError(_in_words(weakness))
+            raise ValidationError(weakness_words(weakness))
 
 
-def _in_words(weakness: Weakness) -> str:
+def weakness_words(weakness: Weakness) -> str:
+    """Say why a password is refused, and what to take."""
     words: dict[Weakness, str] = {
         Weakness.SHORT: _("It is too short: take at least 12 characters."),
         Weakness.LONG: _("It is too long: take at most 256 characters."),

@@ -19,6 +19,7 @@ from webapp.views.csrf import csrf_token
 from webapp.views.help_links import help_url, page_help_url
 from webapp.views.i18n import LANGUAGES, language, other_language
 from webapp.views.navigation import is_current, open_tabs
+from webapp.views.switching import chosen_entity, chosen_name, entities_to_choose, narrowed
 
 
 def init_app(app: Flask) -> None:
@@ -26,12 +27,16 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         article_title=article_title,
         banner=banner,
+        chosen_entity=chosen_entity,
+        chosen_name=chosen_name,
         csrf_token=csrf_token,
+        entities_to_choose=entities_to_choose,
         help_url=help_url,
         is_current=is_current,
         language=language,
         may_answer=may_answer,
         languages=LANGUAGES,
+        narrowed=narrowed,
         open_tabs=open_tabs,
         other_language=other_language,
         page_help_url=page_help_url,

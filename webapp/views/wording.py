@@ -34,9 +34,19 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "login.succeeded": lazy_gettext("Logged in"),
     "login.failed": lazy_gettext("Log-in refused"),
     "login.ended": lazy_gettext("Logged out"),
+    "login.others_ended": lazy_gettext("Logged out everywhere else"),
     "group.founded": lazy_gettext("Group founded"),
     "entity.added": lazy_gettext("Legal entity added"),
+    "entity.changed": lazy_gettext("Legal entity changed"),
     "role.granted": lazy_gettext("Role granted"),
+    "role.revoked": lazy_gettext("Role taken away"),
+    "person.added": lazy_gettext("Person added"),
+    "person.changed": lazy_gettext("Profile changed"),
+    "person.invited": lazy_gettext("Person invited anew"),
+    "person.password_changed": lazy_gettext("Password changed"),
+    "person.deactivated": lazy_gettext("Person deactivated"),
+    "person.reactivated": lazy_gettext("Person may log in again"),
+    "invitation.used": lazy_gettext("Invitation used, password set"),
     "link_visit.begun": lazy_gettext("Consent asked for at the partner"),
     "link_visit.finished": lazy_gettext("Consent given at the partner"),
     "link_visit.refused": lazy_gettext("Consent not completed"),
@@ -63,6 +73,10 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "bank_request.answered": lazy_gettext("Request for a missing bank answered"),
     "expense.set_aside": lazy_gettext("Taken out: not an expense"),
     "expense.taken_up": lazy_gettext("Taken up as an expense again"),
+    "support.searched": lazy_gettext("Support searched and found something here"),
+    "support.looked": lazy_gettext("Support looked at"),
+    "support.resynced": lazy_gettext("Support asked for a sync"),
+    "support.days_asked_again": lazy_gettext("Support asked for days once more"),
     "report.submitted": lazy_gettext("Report submitted"),
     "report.recalled": lazy_gettext("Report taken back by its holder"),
     "report.approved": lazy_gettext("Report approved"),
@@ -86,6 +100,26 @@ def _until(value: str) -> str:
     return str(gettext("until %(day)s", day=day(date.fromisoformat(value))))
 
 
+def _on(value: str) -> str:
+    return str(gettext("the day %(day)s", day=day(date.fromisoformat(value))))
+
+
+LOOKED_AT: Mapping[str, LazyString] = {
+    "entity": lazy_gettext("legal entity"),
+    "person": lazy_gettext("person"),
+    "interface": lazy_gettext("banking interface"),
+    "account": lazy_gettext("a day of an account or card"),
+    "transaction": lazy_gettext("a transaction"),
+    "history": lazy_gettext("history of an account or card"),
+    "operations": lazy_gettext("operations of an account or card"),
+    "run": lazy_gettext("the rows of one sync"),
+}
+
+
+def _looked_at(value: str) -> str:
+    return str(LOOKED_AT.get(value, ""))
+
+
 def _quoted(value: str) -> str:
     return str(gettext("“%(words)s”", words=value))
 
@@ -106,6 +140,10 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "month": _month,
     "not_expense": lambda value: str(NOT_EXPENSE_REASONS[NotExpenseReason(value)]),
     "comment": str,
+    "words": _quoted,
+    "changes": str,
+    "day": _on,
+    "what": _looked_at,
 }
 
 

@@ -1,5 +1,7 @@
 """Reading what one looks for: words without accents, amounts as people of either language type."""
 
+from datetime import date
+
 import pytest
 
 from webapp.domain.searching import (
@@ -9,6 +11,7 @@ from webapp.domain.searching import (
     Amount,
     NotAnAmount,
     amount_of,
+    everything_of,
     folded,
     words_of,
 )
@@ -80,3 +83,39 @@ def test_words_are_folded_once_each_and_not_too_many() -> None:
     assert words_of("  Hôtel  MERCURE hotel ") == ("hotel", "mercure")
     assert len(words_of(" ".join(map(str, range(50))))) == WORDS_MAX
     assert folded(ACCENTED) == PLAIN
+
+
+TODAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "minor", "day"),
+    [
+        ("", (), None, None),
+        ("Hôtel Lyon", ("hotel", "lyon"), None, None),
+        ("hotel 84,50", ("hotel",), 8450, None),
+        ("84.50 €", (), 8450, None),
+        ("-84,50 eur", (), -8450, None),
+        ("4821", ("4821",), None, None),
+        ("4821 17/11", ("4821",), None, date(2026, 11, 17)),
+        ("17.11.2026", (), None, date(2026, 11, 17)),
+        ("2026-11-17 paul", ("paul",), None, date(2026, 11, 17)),
+        ("12.10", (), 1210, None),
+        ("fr-12", ("fr-12",), None, None),
+        ("24/12", (), None, date(2025, 12, 24)),
+        ("22/11", (), None, date(2026, 11, 22)),
+        ("31/02/2026", ("31/02/2026",), None, None),
+        ("45/99", ("45/99",), None, None),
+        ("paul@girard.example", ("paul@girard.example",), None, None),
+        ("vingt-deux", ("vingt-deux",), None, None),
+        ("12.50 13.50", (), 1350, None),
+    ],
+)
+def test_one_line_holds_words_an_amount_and_a_day(
+    typed: str, words: tuple[str, ...], minor: int | None, day: date | None
+) -> None:
+    found = everything_of(typed, today=TODAY, decimal_mark=",")
+
+    assert found.words == words
+    assert (found.amount.minor if found.amount else None) == minor
+    assert (found.first, found.last) == (day, day)

@@ -1,0 +1,68 @@
+"""Every look and every act of support is in the trail of those it concerns, and of nobody else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from tests.support.helpdesk import find, link_in, trail
+from tests.support.import_admin import words
+from tests.support.web import Browser
+from tests.support.world import World
+
+TUESDAY = datetime.now(UTC).date() - timedelta(days=5)
+Enter = Callable[[str], Browser]
+
+
+def test_each_look_and_act_is_in_the_trail_of_the_group(
+    sam: Browser, claire: Browser, feed: World
+) -> None:
+    find(sam, "mercure")
+    for address in (
+        f"/support/entities/{feed.entity_id}",
+        link_in(sam, "camille", "people"),
+        f"/support/interfaces/{feed.interface_id}",
+        f"/support/accounts/{feed.account_id}?day={TUESDAY}",
+        link_in(sam, "mercure", "transactions"),
+        f"/accounts/{feed.account_id}/history",
+        f"/accounts/{feed.account_id}/operations",
+    ):
+        assert sam.get(address).status_code == 200
+    sam.post(f"/support/interfaces/{feed.interface_id}/sync", {"why": "Ticket 12"})
+
+    looks = [one.target_kind for one in trail(feed) if one.action == "support.looked"]
+    assert looks == [
+        *("entity", "person", "interface", "account", "transaction", "history", "operations")
+    ]
+    page = words(claire.get("/audit"))
+    assert "Support searched and found something here “mercure” Sam Rivers" in page
+    assert page.count("Support looked at") == len(looks)
+    assert "Support asked for a sync Banque Feed · “Ticket 12” Sam Rivers" in page
+
+
+def test_a_search_is_seen_only_where_it_found_something(
+    sam: Browser, enter: Enter, feed: World
+) -> None:
+    find(sam, "mercure")
+    find(sam, "girard")
+    find(sam, "nobody at all")
+
+    rows = [(one.group_id is None, one.detail.get("words")) for one in trail(feed)]
+    assert (False, "mercure") in rows
+    assert (False, "girard") in rows
+    assert (True, None) in rows, "what was found nowhere is nobody's, and without its words"
+    elodie = words(enter("elodie@girard.example").get("/audit"))
+    assert "“girard”" in elodie
+    assert "mercure" not in elodie
+    assert "nobody at all" not in elodie
+
+
+def test_an_administrator_who_looks_at_their_own_leaves_no_trace(
+    claire: Browser, feed: World
+) -> None:
+    find(claire, "mercure")
+    find(claire, "nobody at all")
+    claire.get(f"/support/interfaces/{feed.interface_id}")
+    claire.get(f"/accounts/{feed.account_id}/history")
+    assert trail(feed) == []
+
+    claire.post(f"/support/interfaces/{feed.interface_id}/sync", {"why": "mine"})
+    assert [one.action for one in trail(feed)] == ["support.resynced"]
