@@ -9,6 +9,7 @@ from flask import Flask
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.errors import SourceUnavailable
+from cardsync_sdk.registry import Registry
 from tests.support.feed import add_card, nights, open_feed, registry_of, serve
 from tests.support.report_desk import ReportDesk
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
@@ -24,6 +25,7 @@ from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 from webapp.sync.job import Engine
 from webapp.views.access import policy_of
+from webapp.views.services import EXTENSION
 
 CLAIRE, CAMILLE, SOPHIE = (f"{name}@faure.example" for name in ("claire", "camille", "sophie"))
 SUPPORT = "support@cardsync.example"
@@ -95,7 +97,8 @@ def stage(app: Flask, database: Database, settings: Settings) -> World:
     folder: Path = settings.folder.uploads
     world = open_feed(database, settings, registry)
     give_past(Engine(database, registry, world.engine.secrets), folder, datetime.now(UTC))
-    serve(app, registry)
+    installed = app.extensions[EXTENSION].registry
+    serve(app, Registry({**installed.connectors, **registry.connectors}, installed.broken))
     add_card(world, "card-2", "Carte sans porteur")
     nights(world, [TODAY - timedelta(days=days) for days in range(12, 4, -1)])
     bank.before_page = _fail
@@ -180,5 +183,11 @@ def _ids(world: World) -> dict[str, str]:
             "expense_id": session.exec(mine.order_by(col(Expense.day).desc())).first() or "",
             "report_id": session.exec(report.where(Report.status == "draft")).first() or "",
             "submitted_id": session.exec(report.where(Report.status == "submitted")).first() or "",
+            "transaction_id": session.exec(
+                select(BankTransaction.id).where(BankTransaction.account_id == world.account_id)
+            ).first()
+            or "",
+            "user_id": world.user_id,
+            "slug": "where-is-my-purchase",
             "run_id": session.exec(runs.order_by(col(SyncRun.id))).first() or "",
         }

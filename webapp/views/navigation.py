@@ -92,6 +92,20 @@ SUPPORT = Tab(
             Right.INSPECT,
             unless=Right.CONFIGURE,
         ),
+        Page(
+            "help_desk.index",
+            lazy_gettext("Requests for help"),
+            "inbox",
+            Right.INSPECT,
+            unless=Right.CONFIGURE,
+        ),
+        Page(
+            "bank_requests.index",
+            lazy_gettext("Missing banks"),
+            "landmark",
+            Right.INSPECT,
+            unless=Right.CONFIGURE,
+        ),
     ),
 )
 TABS = (EXPENSES, REPORTS, APPROVALS, CONFIGURATION, SUPPORT)
