@@ -1,17 +1,22 @@
 """Who holds an account when (R14, R18, D-E, D-F)."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.attachments import (
+    EVER,
     NO_CHANGE,
     Change,
+    Gap,
     Holding,
+    after_change,
     choose_holder,
+    fill_gap,
+    gaps,
     holder_on,
     is_ready,
 )
@@ -156,3 +161,52 @@ def test_R18_no_expense_without_holder_and_mode(
     holder: str | None, mode: PaymentMode | None, ready: bool
 ) -> None:
     assert is_ready(holder, mode) is ready
+
+
+@pytest.mark.parametrize(
+    ("history", "found"),
+    [
+        ([], [Gap(None, None)]),
+        ([Holding("ana")], []),
+        ([Holding("ana", TODAY)], [Gap(None, YESTERDAY)]),
+        ([Holding("ana", None, YESTERDAY)], [Gap(TODAY, None)]),
+        (
+            [Holding("bob", TOMORROW), Holding("ana", EARLIER, YESTERDAY)],
+            [Gap(None, date(2026, 1, 31)), Gap(TODAY, TODAY)],
+        ),
+    ],
+    ids=["nobody ever", "one for ever", "before the first", "after the last", "between two"],
+)
+def test_D_E_the_days_of_nobody(history: list[Holding], found: list[Gap]) -> None:
+    assert gaps(history) == found
+
+
+@pytest.mark.parametrize(
+    ("first_day", "held"),
+    [
+        (None, Holding("bob", None, YESTERDAY)),
+        (EARLIER, Holding("bob", EARLIER, YESTERDAY)),
+        (TODAY, None),
+    ],
+)
+def test_D_E_days_of_nobody_are_given_once(first_day: date | None, held: Holding | None) -> None:
+    history = [Holding("ana", TODAY)]
+    assert fill_gap(history, YESTERDAY, "bob", first_day) == held
+    if held is not None:
+        assert fill_gap([*history, held], YESTERDAY, "bob", first_day) is None
+    assert fill_gap(history, TODAY, "bob", first_day) is None, "these days are somebody's"
+
+
+@pytest.mark.parametrize(
+    ("named", "begins"),
+    [(None, TODAY), (EVER, TODAY), (EARLIER, EARLIER), (TOMORROW, TODAY)],
+    ids=["by itself", "ever is not before ana", "named", "never to come"],
+)
+def test_D_F_handed_over_from_a_named_day(named: date | None, begins: date) -> None:
+    history = [Holding("ana", made_on=EARLIER, used=True)]
+    change = choose_holder(history, "bob", TODAY, first_day=named)
+    assert change.open == Holding("bob", begins)
+    after = after_change(history, change)
+    assert gaps(after) == []
+    assert holder_on(after, begins) == "bob"
+    assert holder_on(after, begins - timedelta(days=1)) == "ana"
