@@ -145,7 +145,7 @@ def test_every_recorded_action_has_its_words() -> None:
     """An action that the code records but the page cannot name would be shown as a key."""
     recorded = set()
     pattern = re.compile(
-        r'"((?:login|group|entity|role|link_visit|interface|account|attachment|connector|report)\.[a-z_]+)"'
+        r'"((?:login|group|entity|role|link_visit|interface|account|attachment|connector|report|help_request)\.[a-z_]+)"'
     )
     for path in (REPOSITORY / "webapp").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
