@@ -120,7 +120,7 @@ def test_R51_a_request_is_kept_audited_and_seen_where_it_belongs(
     )
     with demo_database.read() as session:
         actions = [row.action for row in session.exec(select(AuditEvent))]
-    assert "help.requested" in actions
+    assert "help_request.sent" in actions
     for name, sees in (("claire", True), ("support", True), ("thomas", False), ("elodie", False)):
         assert ("Mon achat de mardi" in logged_in(name).get("/support/requests").text) is sees
 

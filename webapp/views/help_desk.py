@@ -72,7 +72,7 @@ def _mark(request_id: str) -> None:
         audit.record(
             session,
             at=row.answered_at,
-            action="help.answered",
+            action="help_request.answered",
             target_kind="help_request",
             target_id=row.id,
             actor_id=row.answered_by,

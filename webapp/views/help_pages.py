@@ -121,7 +121,7 @@ def _keep(slug: str, form: RequestForm, entity_id: str | None) -> None:
         audit.record(
             session,
             at=row.created_at,
-            action="help.requested",
+            action="help_request.sent",
             target_kind="help_request",
             target_id=row.id,
             actor_id=user.id,

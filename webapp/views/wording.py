@@ -81,8 +81,8 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "report.recalled": lazy_gettext("Report taken back by its holder"),
     "report.approved": lazy_gettext("Report approved"),
     "report.sent_back": lazy_gettext("Report sent back"),
-    "help.requested": lazy_gettext("Help asked for"),
-    "help.answered": lazy_gettext("Request for help marked as answered"),
+    "help_request.sent": lazy_gettext("Help asked for"),
+    "help_request.answered": lazy_gettext("Request for help marked as answered"),
 }
 
 
