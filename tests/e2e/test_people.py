@@ -1,4 +1,4 @@
-"""An admin invites a person and deactivates another; everybody has a profile; one chooses an entity.
+"""A person is invited and deactivated; a profile; the legal entity whose lists are shown.
 
 In both languages, with and without JavaScript, at a desk and on a phone, in both themes.
 """
