@@ -1,4 +1,4 @@
-"""An admin invites and deactivates people; everybody has a profile; one chooses an entity.
+"""A person is invited and deactivated; a profile; the legal entity whose lists are shown.
 
 In both languages, with and without JavaScript, at a desk and on a phone, in both themes.
 """
