@@ -174,7 +174,7 @@ def test_the_pages_for_people_are_open_to_everybody(
     for path in PAGES:
         page.goto(path)
         looks_well(page)
-    page.locator(".menu summary").click()
+    page.locator(".menu__button").click()
     looks_well(page)
 
 

@@ -200,8 +200,12 @@ def test_R8_no_form_of_the_way_has_a_field_for_a_bank_log_in() -> None:
 
 
 def test_R8_no_route_takes_a_bank_log_in(app: Flask) -> None:
-    for rule in app.url_map.iter_rules():
-        assert not re.search("password|credential|pin|otp", rule.rule)
+    named = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if re.search("password|credential|pin|otp", rule.rule)
+    }
+    assert named == {"/profile/password"}, "a person's own log-in to cardsync"
 
 
 def test_R8_no_column_is_there_for_a_bank_log_in(demo_database: Database) -> None:
