@@ -110,7 +110,7 @@ def test_a_line_says_when_what_who_and_about_whom(
     page = browser.get("/audit").text
 
     assert "Attached to an employee" in page
-    assert "Faure Conseil SAS · Camille Moreau · from Nov 2, 2026" in page
+    assert "Faure Conseil SAS · Camille Moreau · from 2 Nov 2026" in page
     assert "Faure Conseil SAS · To reimburse" in page
     assert "16 Nov 2026 09:30" in page, "on the clock of the legal entity, in Paris"
 

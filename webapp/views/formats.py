@@ -31,8 +31,8 @@ def money(minor: int, currency: str, *, signed: bool = True) -> str:
     return format_currency(amount, currency, locale=_locale())
 
 
-def day(value: date | None, width: str = "medium") -> str:
-    """Return a calendar day; an empty text for none."""
+def day(value: date | None, width: str = "d MMM y") -> str:
+    """Return a calendar day, written like the day of an instant; an empty text for none."""
     return format_date(value, width, _locale()) if value else ""
 
 

@@ -15,7 +15,7 @@ class Page:
     """A page one can go to: shown where the right to it is held in some legal entity.
 
     ``also``: further blueprints whose pages lie below this one. ``unless``: those who hold that
-    right find the page under another tab.
+    right find the page under another tab. ``short``: what a narrow screen has room for.
     """
 
     endpoint: str
@@ -24,6 +24,7 @@ class Page:
     right: Right
     also: tuple[str, ...] = ()
     unless: Right | None = None
+    short: LazyString | None = None
 
     @property
     def concept(self) -> str:
@@ -65,6 +66,7 @@ CONFIGURATION = Tab(
             "landmark",
             Right.CONFIGURE,
             ("history",),
+            short=lazy_gettext("Imports"),
         ),
         Page("connectors.index", lazy_gettext("Connectors"), "plug", Right.CONFIGURE),
         Page("people.index", lazy_gettext("People"), "users", Right.CONFIGURE, ("entities",)),

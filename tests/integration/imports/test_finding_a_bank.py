@@ -95,7 +95,7 @@ def test_R50_a_day_of_confirmation_is_shown_where_one_is_known(
     registry = Registry({"partner": ScriptedPartner(institutions=(seen,)).connector()})
     app = create_app(settings, database=demo_database, registry=registry)
     admin = Admin(claires_browser(app, demo_database), demo_database, claire.entity_id)
-    assert "Last seen working on Mar 1, 2026" in found(admin, "Crédit Agricole")
+    assert "Last seen working on 1 Mar 2026" in found(admin, "Crédit Agricole")
 
 
 def test_R9_banks_card_services_and_fuel_cards_are_told_apart(claire: Admin) -> None:

@@ -164,8 +164,8 @@ def test_R14_D_F_handing_over_asks_from_which_day_and_shows_past_holders(
     for _twice in range(2):
         assert claire.browser.post(save(claire, place), handed).status_code == 303
     shown = words(claire.browser.get(place))
-    assert "Julie Perrin since Mar 15, 2026" in shown
-    assert "Camille Moreau until Mar 14, 2026" in shown
+    assert "Julie Perrin since 15 Mar 2026" in shown
+    assert "Camille Moreau until 14 Mar 2026" in shown
     assert set(claire.expenses().values()) == {"Camille Moreau"}, "what is made never moves"
 
 
@@ -176,5 +176,5 @@ def test_D_F_it_cannot_be_handed_over_before_it_was_held(claire: Admin, place: s
     early = typed(claire, "julie", start="from", confirm="1", was=camille, **{"from": "2026-03-10"})
     answer = claire.browser.post(save(claire, place), early)
     assert answer.status_code == 422
-    assert "choose Mar 11, 2026 or later" in words(answer)
+    assert "choose 11 Mar 2026 or later" in words(answer)
     assert claire.holders() == {"Carte Camille": "Camille Moreau"}
