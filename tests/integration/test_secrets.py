@@ -170,5 +170,5 @@ def test_only_our_own_people_have_a_password_here(demo_database: Database) -> No
     ]
 
     assert columns == {"app_user.password_hash"}
-    assert sources == {"auth.py", "setup.py"}
+    assert sources == {"auth.py", "setup.py", "invitations.py", "profile.py"}
     assert templates == []
