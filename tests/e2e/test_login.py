@@ -32,8 +32,9 @@ def test_one_logs_in_by_keyboard_alone(page: Page) -> None:
     page.get_by_label("Compte de Claire Fontaine").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Mon profil")).to_be_focused()
-    page.keyboard.press("Tab")
+    for link in ("Mon profil", "Synchronisation bancaire automatique"):
+        expect(page.get_by_role("link", name=link)).to_be_focused()
+        page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Se déconnecter")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Vous êtes déconnecté.")

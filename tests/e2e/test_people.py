@@ -69,7 +69,7 @@ def test_a_person_is_invited_chooses_a_password_and_is_deactivated(
     admin = open_page(java_script_enabled=script)
     log_in(admin, CLAIRE)
     speak(admin, language)
-    admin.get_by_role("main").get_by_role("link", name=say["people"]).click()
+    admin.locator(".subnav").get_by_role("link", name=say["people"]).click()
     admin.get_by_label(say["name"]).fill("Inès Caron")
     admin.get_by_label(say["email"]).fill("ines@faure.example")
     admin.get_by_label(say["place"]).select_option(label=CONSEIL)
