@@ -45,6 +45,12 @@ class Shown:
     article: str = ""
 
 
+def fed_by_files(connector: str, registry: Registry) -> bool:
+    """Say whether a connector reads the statement files that people hand in."""
+    found = registry.connectors.get(connector)
+    return found is not None and found.info.reads_files
+
+
 def shown(
     interface: Interface,
     registry: Registry,
@@ -60,7 +66,7 @@ def shown(
     :param not_seen: how many of its accounts the source no longer shows (D-O).
     """
     connector = registry.connectors.get(interface.connector)
-    by_file = connector is not None and connector.info.reads_files
+    by_file = fed_by_files(interface.connector, registry)
     feed = connector is not None and not by_file and interface.state == InterfaceState.ACTIVE
     pending = feed and standing is not None and is_due(interface, now)
     badge, state, next_step = _state(interface, now, accounts, by_file=by_file)
