@@ -232,7 +232,7 @@ def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     sent = [parse_qs(request.post_data or "") for request in ours]
     names = {name for fields in sent for name in fields}
     ours_alone = {re.sub("-[0-9A-Z]{26}$", "", name) for name in names}
-    assert ours_alone == {"csrf_token", "connector", "import", "intake"}
+    assert ours_alone == {"csrf_token", "connector", "import-all", "intake-all"}
     assert not any(f"={PASSWORD}" in request.url for request in ours)
 
 
@@ -332,7 +332,7 @@ def test_R64_a_day_is_asked_only_where_it_is_needed(set_out: SetOut, watch: Any)
     watch.foresee("status of 422|Response Status Error Code 422")
     way = set_out("en")
     way.to_the_settings()
-    row = way.row(CARDS[0])
+    row = way.row("For all 3 accounts")
     since = row.get_by_label("First day to import")
     expect(since).to_be_hidden()
     row.get_by_role("combobox", name="Import").select_option(label="Since a date…")

@@ -179,8 +179,9 @@ def stored(place: Place, held: HeldAccount) -> Row:
 
 
 def _proposed(place: Place, held: HeldAccount) -> str:
-    """Return who is proposed for an account that nobody ever held; empty for nobody."""
-    if held.holder_id is not None or held.account.id in place.holders:
+    """Return who is proposed for an account of which nothing was said yet; empty for nobody."""
+    said = held.holder_id is not None or held.account.payment_mode is not None
+    if said or held.account.id in place.holders:
         return ""
     return proposed_holder(held.account.holder_name, place.people) or ""
 
