@@ -51,6 +51,14 @@ def fed_by_files(connector: str, registry: Registry) -> bool:
     return found is not None and found.info.reads_files
 
 
+def _partner(connector: str, registry: Registry) -> str:
+    """Return what a connector calls itself; files are no partner: their name is translated."""
+    found = registry.connectors.get(connector)
+    if found is None:
+        return connector
+    return _("statement files") if found.info.reads_files else found.info.label
+
+
 def shown(
     interface: Interface,
     registry: Registry,
@@ -86,7 +94,7 @@ def shown(
         badge=badge,
         state=state,
         next_step=next_step,
-        partner=connector.info.label if connector else interface.connector,
+        partner=_partner(interface.connector, registry),
         about_url=connector.info.about_url if connector else "",
         by_file=by_file,
         may_reconnect=links and interface.state != InterfaceState.ACTIVE,
