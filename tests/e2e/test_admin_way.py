@@ -248,7 +248,11 @@ def test_R60_several_banks_are_connected_in_one_visit(set_out: SetOut) -> None:
     way.page.locator("main form[method=post] button[type=submit]").first.click()
     way.page.get_by_role("checkbox").first.check()
     way.page.get_by_role("button", name=way.word("share")).click()
+    for bank in (BANK, "LCL"):
+        expect(way.page.get_by_role("link", name=bank)).to_be_visible()
+        way.button("go on").click()
 
+    way.page.locator("main").get_by_role("link", name=ENTITY).click()
     expect(way.page.get_by_role("heading", level=1)).to_have_text(way.word("title"))
     for bank in (BANK, "LCL"):
         expect(way.page.locator("main").get_by_role("link", name=bank)).to_be_visible()
