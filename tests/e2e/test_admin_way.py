@@ -232,7 +232,7 @@ def test_R8_nothing_typed_at_the_partners_ever_reaches_us(
     sent = [parse_qs(request.post_data or "") for request in ours]
     names = {name for fields in sent for name in fields}
     ours_alone = {re.sub("-[0-9A-Z]{26}$", "", name) for name in names}
-    assert ours_alone == {"csrf_token", "connector", "import", "intake"}
+    assert ours_alone == {"csrf_token", "connector", "import-all", "intake-all"}
     assert not any(f"={PASSWORD}" in request.url for request in ours)
 
 
@@ -248,11 +248,12 @@ def test_R60_several_banks_are_connected_in_one_visit(set_out: SetOut) -> None:
     way.page.locator("main form[method=post] button[type=submit]").first.click()
     way.page.get_by_role("checkbox").first.check()
     way.page.get_by_role("button", name=way.word("share")).click()
-    for _bank in (BANK, "LCL"):
-        expect(way.page).to_have_url(re.compile("/settings"))
+    for bank in (BANK, "LCL"):
+        expect(way.page.get_by_role("link", name=bank)).to_be_visible()
         way.button("go on").click()
-    way.page.goto(way.page.url.split("/interfaces/")[0])
 
+    way.page.locator("main").get_by_role("link", name=ENTITY).click()
+    expect(way.page.get_by_role("heading", level=1)).to_have_text(way.word("title"))
     for bank in (BANK, "LCL"):
         expect(way.page.locator("main").get_by_role("link", name=bank)).to_be_visible()
 
@@ -335,7 +336,7 @@ def test_R64_a_day_is_asked_only_where_it_is_needed(set_out: SetOut, watch: Any)
     watch.foresee("status of 422|Response Status Error Code 422")
     way = set_out("en")
     way.to_the_settings()
-    row = way.row(CARDS[0])
+    row = way.row("For all 3 accounts")
     since = row.get_by_label("First day to import")
     expect(since).to_be_hidden()
     row.get_by_role("combobox", name="Import").select_option(label="Since a date…")

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
+from tests.support.employee import opened
 from tests.support.report_company import Company, text_of
 from tests.support.scripted_bank import ScriptedBank, purchase
+from tests.support.web import HTMX
 from tests.support.world import ACTIVATED, fates, make_world
 from webapp.app import create_app
 from webapp.config import Settings
@@ -54,6 +56,17 @@ def test_DR_it_leaves_what_is_to_complete_and_says_why(company: Company) -> None
     assert "It is an expense after all" in opened
     (event,) = company.audited()
     assert (event.action, event.target_id) == ("expense.set_aside", expense)
+
+
+def test_DR_in_the_list_the_next_one_opens_as_after_completing(company: Company) -> None:
+    expense = company.office.expense(company.card, "Bakery", -340)
+    company.office.expense(company.card, "SNCF", -1250)
+    browser = company.browser(company.ines)
+    answer = browser.post(f"/expenses/{expense}/not-an-expense", PRIVATE, headers=HTMX)
+    assert answer.status_code == 200
+    assert opened(answer.text) == ["SNCF"]
+    assert "is not an expense any more" in text_of(answer.text)
+    assert "1 expense to complete" in text_of(answer.text)
 
 
 def test_DR_it_leaves_its_report_and_comes_back_as_complete_as_it_was(company: Company) -> None:

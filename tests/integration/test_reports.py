@@ -252,6 +252,19 @@ def test_where_nobody_else_may_approve_the_page_says_whom_to_ask(company: Compan
     assert "Submit the report" not in page
 
 
+def test_where_nobody_else_may_approve_an_administrator_is_shown_where_to_change_it(
+    company: Company,
+) -> None:
+    home = company.office.entity("Famille Durand", household=True)
+    company.office.grant(company.ines, home, Role.ADMIN)
+    card = company.office.card(home, company.ines)
+    report = company.desk.put_in(company.ines, company.complete(card=card))
+    page = company.browser(company.ines).get(f"/reports/{report}").text
+    assert "Nobody but you may approve reports in Famille Durand" in page
+    assert 'href="/configuration/people"' in page
+    assert "what is complete stays complete without a report" in page
+
+
 def test_a_submitted_report_is_taken_back_with_what_came_meanwhile(company: Company) -> None:
     report, expense = company.submitted()
     late = company.complete("Late")

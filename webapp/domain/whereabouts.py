@@ -16,6 +16,7 @@ class Because(StrEnum):
     EXPENSES = "expenses"
     NO_HOLDER = "no_holder"
     NO_MODE = "no_mode"
+    REVIEW = "review"
     SUMMARY = "summary"
     WITHDRAWN = "withdrawn"
     UNREADABLE = "unreadable"
@@ -26,6 +27,7 @@ class Because(StrEnum):
     NOT_FETCHED_YET = "not_fetched_yet"
     WAITS_FOR_PERSON = "waits_for_person"
     NOTHING_TOLD = "nothing_told"
+    BY_FILE = "by_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class DayFacts:
     ``fetched_until``: the last day fetched whole; ``stopped_on``: when syncing was stopped;
     ``held``: somebody held the account on the day; ``mode``: who pays is chosen. ``became`` counts
     the transactions of the day by what they are now, ``not_taken`` the rows that were read and not
-    taken; an unreadable row has no day and counts for every day.
+    taken; an unreadable row has no day and counts for every day. ``by_file``: statements are handed
+    in, nothing is fetched.
     """
 
     day: date
@@ -46,6 +49,7 @@ class DayFacts:
     state: InterfaceState
     held: bool
     mode: bool
+    by_file: bool = False
     became: Mapping[Became, int] = field(default_factory=dict)
     not_taken: Mapping[Fate, int] = field(default_factory=dict)
 
@@ -70,13 +74,17 @@ def _what_came(facts: DayFacts) -> list[Because]:
 
 
 def _why_waiting(facts: DayFacts) -> Because:
-    return Because.NO_MODE if facts.held and not facts.mode else Because.NO_HOLDER
+    if not facts.held:
+        return Because.NO_HOLDER
+    return Because.REVIEW if facts.mode else Because.NO_MODE
 
 
 def _what_did_not(facts: DayFacts, *, nothing_came: bool) -> list[Because]:
     before_floor = facts.floor is not None and facts.day < facts.floor
     if before_floor or facts.not_taken.get(Fate.OUT_OF_WINDOW):
         return [Because.BEFORE_FLOOR]
+    if facts.by_file:
+        return [Because.BY_FILE] if nothing_came else []
     told = [Because.UNREADABLE] if facts.not_taken.get(Fate.QUARANTINED) else []
     if facts.fetched_until is None or facts.day > facts.fetched_until:
         return told + _why_not_fetched(facts)

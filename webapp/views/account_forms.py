@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from webapp.domain.attachments import EVER, is_ready
 from webapp.domain.expenses import PaymentMode
+from webapp.domain.holders import proposed_holder
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.people import Right
 from webapp.storage import interfaces, people
@@ -92,13 +93,17 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One account as its form shows it: what is stored, or what was typed and refused."""
+    """One account as its form shows it: what is stored, or what was typed and refused.
+
+    ``proposed``: the holder is a guess from the bank's name, which nobody has saved.
+    """
 
     account: Account
     holder_id: str
     mode: str
     people: Choices
     ready: bool
+    proposed: bool = False
     waiting: Waiting = NOTHING_WAITS
     holders: Sequence[HolderDays] = ()
     given_from: date | None = None
@@ -159,16 +164,26 @@ def stored(place: Place, held: HeldAccount) -> Row:
     account = held.account
     mode = PaymentMode(account.payment_mode) if account.payment_mode else None
     everything = account.import_mode == ImportMode.ALL_AVAILABLE
+    proposed = _proposed(place, held)
     return Row(
         account=account,
-        holder_id=held.holder_id or "",
+        holder_id=held.holder_id or proposed,
         mode=mode or "",
         people=_people(place, held),
         ready=is_ready(held.holder_id, mode),
+        proposed=proposed != "",
         waiting=place.waiting.get(account.id, NOTHING_WAITS),
         holders=place.holders.get(account.id, ()),
         given_from=place.given_from.get(account.id) if everything else None,
     )
+
+
+def _proposed(place: Place, held: HeldAccount) -> str:
+    """Return who is proposed for an account of which nothing was said yet; empty for nobody."""
+    said = held.holder_id is not None or held.account.payment_mode is not None
+    if said or held.account.id in place.holders:
+        return ""
+    return proposed_holder(held.account.holder_name, place.people) or ""
 
 
 def _people(place: Place, held: HeldAccount) -> Choices:
@@ -185,10 +200,13 @@ def typed(place: Place, held: HeldAccount) -> Row | None:
     key = held.account.id
     if f"holder-{key}" not in request.form:
         return None
+    row = stored(place, held)
+    holder_id = request.form[f"holder-{key}"]
     row = replace(
-        stored(place, held),
-        holder_id=request.form[f"holder-{key}"],
-        mode=request.form.get(f"mode-{key}", ""),
+        row,
+        holder_id=holder_id,
+        mode=request.form.get(f"mode-{key}") or request.form.get("mode-all", ""),
+        proposed=row.proposed and holder_id == row.holder_id,
         start=typed_start(key, place.today),
     )
     _refuse_invented(row)

@@ -10,7 +10,7 @@ from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.people import Right
 from webapp.storage import expense_lists
 from webapp.storage.completions import Locked, NotCompletable, Outcome, UnknownCategory
-from webapp.views import late_words, not_expenses
+from webapp.views import late_words, my_cards, not_expenses
 from webapp.views.access import needs, now, services
 from webapp.views.expense_forms import (
     Filled,
@@ -141,7 +141,7 @@ def _answer_complete(before: ExpenseLine, line: ExpenseLine) -> Response:
 
 def _done_text(line: ExpenseLine, following: ExpenseLine | None) -> str:
     if following is None:
-        return str(_("Complete: “%(title)s”.", title=line.title))
+        return str(_("Complete: “%(title)s”. It was the last one to complete.", title=line.title))
     words = {"title": line.title, "next": following.title}
     return str(_("Complete: “%(title)s”. Next: “%(next)s”.", **words))
 
@@ -151,3 +151,5 @@ for _rule, _endpoint, _view in (
     ("take-up", "take_up", not_expenses.take_up),
 ):
     blueprint.add_url_rule(f"/expenses/<expense_id>/{_rule}", _endpoint, _view, methods=["POST"])
+# A word of its own, which no expense can have as its id.
+blueprint.add_url_rule("/expenses/cards", "cards", my_cards.cards)

@@ -87,7 +87,7 @@ def save(entity_id: str, interface_id: str) -> Response:
     rows = [
         _typed(place, _stored(place, known, held))
         for held in place.accounts
-        if f"intake-{held.account.id}" in request.form
+        if f"intake-{held.account.id}" in request.form or "intake-all" in request.form
     ]
     if any(row.errors for row in rows):
         announce(
@@ -153,9 +153,9 @@ def _typed(place: Place, row: Row) -> Row:
     row = replace(
         row,
         match=request.form.get(f"match-{key}", ""),
-        mode=request.form.get(f"import-{key}", row.mode),
-        since=request.form.get(f"since-{key}", ""),
-        intake=request.form[f"intake-{key}"],
+        mode=_answer("import", key, row.mode),
+        since=_answer("since", key, ""),
+        intake=_answer("intake", key, row.intake),
     )
     offered = {"", *(one.account.id for one in row.candidates)}
     if (
@@ -165,6 +165,11 @@ def _typed(place: Place, row: Row) -> Row:
     ):
         abort(400)
     return replace(row, errors=_errors(row, place.today))
+
+
+def _answer(name: str, key: str, default: str) -> str:
+    """Return what was chosen for one account, else the one answer given for all of them."""
+    return request.form.get(f"{name}-{key}") or request.form.get(f"{name}-all", default)
 
 
 def _errors(row: Row, today: date) -> dict[str, str]:
@@ -274,8 +279,20 @@ def _page(place: Place, rows: Sequence[Row], status: int = 200) -> Response:
         interface=place.interface,
         shown=how,
         rows=rows,
+        alike=_alike(rows),
         import_modes=import_modes(),
         intakes=intakes(),
         today=place.today,
         then=request.values.get("then", ""),
     )
+
+
+def _alike(rows: Sequence[Row]) -> Row | None:
+    """Return one row that speaks for several, so that one answer is asked instead of ten.
+
+    There is none where the answers differ, nor where each account is asked for on its own
+    (``?each=1``, or a form that was sent from there).
+    """
+    each = "each" in request.args or bool(request.form and "intake-all" not in request.form)
+    answers = {(row.mode, row.since, row.intake) for row in rows}
+    return rows[0] if len(rows) > 1 and len(answers) == 1 and not each else None

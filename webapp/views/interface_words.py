@@ -45,6 +45,20 @@ class Shown:
     article: str = ""
 
 
+def fed_by_files(connector: str, registry: Registry) -> bool:
+    """Say whether a connector reads the statement files that people hand in."""
+    found = registry.connectors.get(connector)
+    return found is not None and found.info.reads_files
+
+
+def _partner(connector: str, registry: Registry) -> str:
+    """Return what a connector calls itself; files are no partner: their name is translated."""
+    found = registry.connectors.get(connector)
+    if found is None:
+        return connector
+    return _("statement files") if found.info.reads_files else found.info.label
+
+
 def shown(
     interface: Interface,
     registry: Registry,
@@ -60,7 +74,7 @@ def shown(
     :param not_seen: how many of its accounts the source no longer shows (D-O).
     """
     connector = registry.connectors.get(interface.connector)
-    by_file = connector is not None and connector.info.reads_files
+    by_file = fed_by_files(interface.connector, registry)
     feed = connector is not None and not by_file and interface.state == InterfaceState.ACTIVE
     pending = feed and standing is not None and is_due(interface, now)
     badge, state, next_step = _state(interface, now, accounts, by_file=by_file)
@@ -80,7 +94,7 @@ def shown(
         badge=badge,
         state=state,
         next_step=next_step,
-        partner=connector.info.label if connector else interface.connector,
+        partner=_partner(interface.connector, registry),
         about_url=connector.info.about_url if connector else "",
         by_file=by_file,
         may_reconnect=links and interface.state != InterfaceState.ACTIVE,

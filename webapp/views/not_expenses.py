@@ -3,13 +3,15 @@
 from flask import Response, abort, request, url_for
 from flask_babel import gettext as _
 
+from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.expenses import NOTE_MAX, NotExpense, NotExpenseReason, clean_comment
 from webapp.domain.people import Right
-from webapp.storage import not_expenses
+from webapp.storage import expense_lists, not_expenses
 from webapp.storage.completions import Locked, NotCompletable
 from webapp.views.access import needs, services
-from webapp.views.expense_lists import current_filters, own_line
-from webapp.views.pages import announce, see_other
+from webapp.views.expense_forms import show_next
+from webapp.views.expense_lists import current_filters, current_holder, own_line
+from webapp.views.pages import announce, see_other, wants_block
 from webapp.views.report_pages import doer
 
 
@@ -42,7 +44,20 @@ def set_aside(expense_id: str) -> Response:
                 title=line.title,
             )
         )
+        if wants_block():
+            return _go_on(line)
     return see_other(url_for("expenses.index", **current_filters().args()))
+
+
+def _go_on(before: ExpenseLine) -> Response:
+    """Open the next one to complete, as after completing one: the place in the list is kept."""
+    holder, month = current_holder(), current_filters().month
+    line, following = own_line(before.id), None
+    with services().database.read() as session:
+        left = expense_lists.left_to_complete(session, holder, month)
+        if before.section is Section.TO_COMPLETE:
+            following = expense_lists.next_to_complete(session, holder, before, month)
+    return show_next(line, following, left)
 
 
 @needs(Right.OWN_EXPENSES)

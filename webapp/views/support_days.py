@@ -17,7 +17,7 @@ from webapp.storage.standing import standings
 from webapp.views import history_words, run_words, support_words
 from webapp.views.access import needs, now, scoped_or_404, services
 from webapp.views.history import day_of
-from webapp.views.interface_words import shown
+from webapp.views.interface_words import fed_by_files, shown
 from webapp.views.looking import note_look
 from webapp.views.pages import render_page
 
@@ -89,6 +89,7 @@ def _facts(
         state=InterfaceState(place.interface.state),
         held=holder is not None,
         mode=account.payment_mode is not None,
+        by_file=fed_by_files(place.interface.connector, services().registry),
         became=Counter(one.became for one in came),
         not_taken=Counter(Fate(row.fate) for row in left),
     )

@@ -22,6 +22,7 @@ BADGES = {
     Because.EXPENSES: "good",
     Because.NO_HOLDER: "warn",
     Because.NO_MODE: "warn",
+    Because.REVIEW: "warn",
     Because.UNREADABLE: "bad",
     Because.NEVER_FETCHED: "warn",
     Because.NOT_FETCHED_YET: "warn",
@@ -55,6 +56,13 @@ def _came() -> dict[Because, tuple[str, str]]:
             _(
                 "Who pays, the company or the employee, is not chosen for this card. An "
                 "administrator chooses on the page of the interface; then the expenses appear."
+            ),
+        ),
+        Because.REVIEW: (
+            _("It waits for a review"),
+            _(
+                "This account is reviewed first: an administrator takes in what waits on the page "
+                "of the interface; then the expenses appear."
             ),
         ),
         Because.SUMMARY: (
@@ -113,6 +121,10 @@ def _did_not_come(facts: DayFacts) -> dict[Because, tuple[str, str]]:
         Because.WAITS_FOR_PERSON: (
             _("The interface stands still"),
             _("See the state of the interface above: it says who must act."),
+        ),
+        Because.BY_FILE: (
+            _("No statement handed in holds it"),
+            _("This account is fed by statement files: an administrator hands in the next one."),
         ),
         Because.NOTHING_TOLD: (
             _("The bank told of nothing"),

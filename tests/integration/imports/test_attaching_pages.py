@@ -7,6 +7,7 @@ from flask import Flask
 from sqlmodel import select
 
 from tests.support.import_admin import Admin, words
+from tests.support.scripted_partner import ScriptedPartner, card
 from tests.support.web import HTMX
 from webapp.paths import templates_folder
 from webapp.storage.accounts import Account
@@ -23,7 +24,7 @@ def test_R12_accounts_and_cards_have_the_very_same_controls(claire: Admin) -> No
     def controls(ref: str) -> str:
         key = claire.account(ref).id
         row = page[page.index(f'id="account-{key}"') :]
-        row = row[row.index('<div class="grid">') : row.index("</section>")]
+        row = row[row.index('<div class="account-choice">') : row.index("</section>")]
         named = claire.account(ref).name
         return row.replace(key, "KEY").replace(named, "NAME")
 
@@ -66,6 +67,44 @@ def test_R42_without_javascript_what_was_typed_in_other_rows_is_not_lost(claire:
     assert "not saved yet" in words(answer)
     other = answer.text[answer.text.index(f'id="account-{claire.account("c3").id}"') :]
     assert f'<option value="{camille}" selected>' in other
+
+
+def test_R42_who_pays_is_said_once_for_all_that_have_no_answer(claire: Admin) -> None:
+    page = claire.connect()
+    camille = claire.user("camille@faure.example")
+    assert "for all that have no answer below" in words(claire.browser.get(page))
+    typed = claire.fields("c2", camille) | claire.fields("c3", camille, "reimburse")
+    claire.browser.post(f"{page}/accounts", typed | {"mode-all": "company"})
+    modes = {ref: claire.account(ref).payment_mode for ref in ("c2", "c3")}
+    assert modes == {"c2": "company", "c3": "reimburse"}
+    claire.browser.post(f"{page}/accounts", claire.fields("c1") | {"mode-all": "company"})
+    claire.browser.post(f"{page}/accounts", claire.fields("a1") | {"mode-all": "company"})
+    assert "for all that have no answer below" not in words(claire.browser.get(page))
+
+
+def test_an_answer_for_all_that_no_form_offers_is_refused(claire: Admin) -> None:
+    page = claire.connect()
+    typed = claire.fields("c2") | {"mode-all": "invented"}
+    assert claire.browser.post(f"{page}/accounts", typed).status_code == 400
+
+
+def test_R42_the_holder_the_bank_names_is_proposed_and_nobody_is_attached_by_it(
+    claire: Admin, partner: ScriptedPartner
+) -> None:
+    named = card("c2", name="Carte 2", holder_name="MME MOREAU CAMILLE")
+    partner.banks["310"] = ("Sogécarte Net", (named, card("c3", name="Carte 3")))
+    page = claire.connect()
+    shown = claire.browser.get(page)
+    camille = claire.user("camille@faure.example")
+    assert shown.text.count(f'<option value="{camille}" selected>') == 1
+    assert "proposed as holder; check it and save" in words(shown)
+    assert "0 of 2 attached" in words(shown)
+    assert claire.holders() == {}
+
+    claire.browser.post(f"{page}/accounts", claire.fields("c2", camille, "company"))
+    assert claire.holders() == {"Carte 2": "Camille Moreau"}
+    claire.browser.post(f"{page}/accounts", claire.fields("c2", "", "company"))
+    assert "proposed" not in words(claire.browser.get(page)), "nobody, as was said"
 
 
 def test_R17_R42_all_rows_are_saved_at_once_and_one_person_may_hold_several(

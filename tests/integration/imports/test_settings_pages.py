@@ -22,10 +22,36 @@ def rows(claire: Admin, *refs: str, **fields: str) -> dict[str, str]:
 def test_R63_R64_every_account_is_asked_for_at_the_first_connection(claire: Admin) -> None:
     answer = claire.come_back(claire.begin()["state"])
     page = claire.browser.get(answer.location)
-    assert words(page).count("What comes in becomes") == 4
-    assert page.text.count('<option value="start_of_month" selected>') == 4
-    assert page.text.count('value="automatic" checked') == 4
-    assert "Carte Camille" in words(page)
+    assert words(page).count("What comes in becomes") == 1, "alike: one answer for all of them"
+    assert "For all 4 accounts" in words(page)
+    assert words(page).count("A new account") == 4
+    each = claire.browser.get(f"{answer.location}?each=1")
+    assert words(each).count("What comes in becomes") == 4
+    assert each.text.count('<option value="start_of_month" selected>') == 4
+    assert each.text.count('value="automatic" checked') == 4
+    assert "Carte Camille" in words(each)
+
+
+def test_R64_one_answer_is_saved_for_all_accounts_and_stands_there_again(claire: Admin) -> None:
+    place = claire.connect()
+    chosen = {"import-all": "since_date", "since-all": "2026-02-03", "intake-all": "review"}
+    assert claire.browser.post(f"{place}/settings", chosen).location == place
+    stored = [claire.account(ref) for ref in ("a1", "c1", "c2", "c3")]
+    assert {one.import_mode for one in stored} == {"since_date"}
+    assert {one.import_from for one in stored} == {date(2026, 2, 3)}
+    assert all(one.review_first for one in stored)
+    again = claire.browser.get(f"{place}/settings").text
+    assert again.count('value="2026-02-03"') == 1
+    assert again.count('value="review" checked') == 1
+
+
+def test_R64_one_answer_that_is_refused_is_marked_once(claire: Admin) -> None:
+    place = claire.connect()
+    chosen = {"import-all": "since_date", "since-all": "", "intake-all": "automatic"}
+    answer = claire.browser.post(f"{place}/settings", chosen)
+    assert answer.status_code == 422
+    assert words(answer).count("Give the first day to import.") == 1
+    assert claire.account("c2").import_mode == "start_of_month"
 
 
 def test_R72_the_settings_are_kept_and_stand_there_the_next_time(claire: Admin) -> None:

@@ -61,7 +61,9 @@ _LONE_DEFERRED = AccountSpec("card", "CARTE CORPORATE", deferred=True)
 
 _USUAL = (_CHECKING, _IMMEDIATE)
 _BUSINESS = (_CHECKING, _RESERVE, _DEFERRED)
-_FLEET = (AccountSpec("checking", "COMPTE DE RÈGLEMENT CARTES"), *[_DEFERRED] * 4)
+_SETTLEMENT = AccountSpec("checking", "COMPTE DE RÈGLEMENT CARTES")
+_FLEET = (_SETTLEMENT, *[_DEFERRED] * 4)
+_LARGE_FLEET = (_SETTLEMENT, *[_DEFERRED] * 10)
 _AMEX = tuple([AccountSpec("card", "AMERICAN EXPRESS BUSINESS GOLD", deferred=True)] * 3)
 _SWISS = tuple([AccountSpec("card", "CORPORATE CARD", currency="CHF")] * 2)
 
@@ -129,7 +131,7 @@ BANKS: Final = (
     _bank(21, "LCL", ident="ad5928c7-89ce-5977-a66d-3360e3aa4029"),
     _bank(22, "Société Générale", _BUSINESS, ident="f5c29767-1bc8-5337-9e4e-68a0fbd91c9a"),
     _bank(23, "Tarneaud"),
-    _bank(40, "Connecteur de test", _FLEET, ident="338178e6-3d01-564f-9a7b-52ca442459bf"),
+    _bank(40, "Connecteur de test", _LARGE_FLEET, ident="338178e6-3d01-564f-9a7b-52ca442459bf"),
 )
 BY_UUID: Final = {bank.uuid: bank for bank in BANKS}
 BY_ID: Final = {bank.id: bank for bank in BANKS}
