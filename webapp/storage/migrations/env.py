@@ -30,7 +30,7 @@ def let_tables_be_copied(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
 
 
-def refuse_broken_references(*, ctx: MigrationContext, **_details: Any) -> None:
+def refuse_broken_references(ctx: MigrationContext, *_step: Any, **_details: Any) -> None:
     """Look after the references that were not guarded, while the migration can still be undone.
 
     :raises RuntimeError: naming the tables.
