@@ -16,6 +16,7 @@ class Because(StrEnum):
     EXPENSES = "expenses"
     NO_HOLDER = "no_holder"
     NO_MODE = "no_mode"
+    NOT_LOOKED_AT = "not_looked_at"
     SUMMARY = "summary"
     WITHDRAWN = "withdrawn"
     UNREADABLE = "unreadable"
@@ -70,7 +71,9 @@ def _what_came(facts: DayFacts) -> list[Because]:
 
 
 def _why_waiting(facts: DayFacts) -> Because:
-    return Because.NO_MODE if facts.held and not facts.mode else Because.NO_HOLDER
+    if not facts.held:
+        return Because.NO_HOLDER
+    return Because.NOT_LOOKED_AT if facts.mode else Because.NO_MODE
 
 
 def _what_did_not(facts: DayFacts, *, nothing_came: bool) -> list[Because]:

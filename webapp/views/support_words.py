@@ -21,6 +21,7 @@ class Reason:
 BADGES = {
     Because.EXPENSES: "good",
     Because.NO_HOLDER: "warn",
+    Because.NOT_LOOKED_AT: "warn",
     Because.NO_MODE: "warn",
     Because.UNREADABLE: "bad",
     Because.NEVER_FETCHED: "warn",
@@ -55,6 +56,13 @@ def _came() -> dict[Because, tuple[str, str]]:
             _(
                 "Who pays, the company or the employee, is not chosen for this card. An "
                 "administrator chooses on the page of the interface; then the expenses appear."
+            ),
+        ),
+        Because.NOT_LOOKED_AT: (
+            _("It waits for a look"),
+            _(
+                "The account is reviewed first, or was left waiting when it was attached. An "
+                "administrator makes it an expense on the page of what waits."
             ),
         ),
         Because.SUMMARY: (

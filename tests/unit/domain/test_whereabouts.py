@@ -34,6 +34,7 @@ WAITING = {Became.WAITING: 1}
         ({"became": WAITING, "held": False}, [Because.NO_HOLDER]),
         ({"became": WAITING, "held": False, "mode": False}, [Because.NO_HOLDER]),
         ({"became": WAITING, "mode": False}, [Because.NO_MODE]),
+        ({"became": WAITING}, [Because.NOT_LOOKED_AT]),
         ({"became": {Became.SUMMARY: 1}}, [Because.SUMMARY]),
         ({"became": {Became.CANCELLED: 1}}, [Because.WITHDRAWN]),
         ({"became": {Became.EXPIRED: 1}}, [Because.WITHDRAWN]),
