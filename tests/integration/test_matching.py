@@ -122,6 +122,12 @@ def test_R63_a_matched_account_goes_on_with_its_history_and_doubles_nothing(
     assert {row.account_id for row in world.transactions()} == {world.account_id}
 
 
+def test_D_O_what_the_new_link_shows_is_seen_again(renewed: Renewed) -> None:
+    """Else its administrators get a message about an account that has just been found."""
+    renewed.world.change(Account, renewed.world.account_id, not_seen_since=NOW)
+    assert renewed.match().account.not_seen_since is None
+
+
 def test_R63_the_match_is_remembered_and_the_other_account_is_gone(renewed: Renewed) -> None:
     renewed.match()
     with renewed.world.database.read() as session:

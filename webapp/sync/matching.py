@@ -98,7 +98,7 @@ def _go_on(by: Saver, new: Account, known: Account) -> None:
     known.review_first = known.review_first or new.review_first
     key = store.hand_on(by.session, new, known)
     known.interface_id, known.external_ref = place, ref
-    known.cursor = known.complete_until = None
+    known.cursor = known.complete_until = known.not_seen_since = None
     known.shared, known.stopped_at = True, None
     by.session.add_all(
         [
