@@ -3,7 +3,7 @@
 import secrets
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, abort, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cardsync_sdk.registry import Registry, discover
@@ -132,6 +132,7 @@ def _follow_requests(app: Flask) -> None:
         access.demand_login,
         csrf.refuse_stale_form,
         access.demand_right,
+        _refuse_null_characters,
     ):
         app.before_request(before)
     # Flask runs these from the last to the first.
@@ -144,6 +145,13 @@ def _name_request() -> None:
     g.request_id = secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def _refuse_null_characters() -> None:
+    """Refuse text with a character that nobody can type and PostgreSQL takes in no text."""
+    typed = (*request.args.values(), *request.form.values(), *(request.view_args or {}).values())
+    if any("\x00" in text for text in typed if isinstance(text, str)):
+        abort(400)
 
 
 def _answer_name(response: Response) -> Response:

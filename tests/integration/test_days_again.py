@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from cardsync_sdk import IdTrait, SourceUnavailable
+from cardsync_sdk import IdTrait, SourceRejected, SourceUnavailable
 from cardsync_sdk.types import FetchedTransaction
 from tests.support.scripted_bank import ScriptedBank, purchase
 from tests.support.world import World, fates, make_world
@@ -18,8 +18,10 @@ from webapp.jobs.asking import Answer, Asked, Demand, NotPossible, Obstacle, ask
 from webapp.storage import leases
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
+from webapp.storage.interfaces import Interface, fence_off
 from webapp.storage.people import LegalEntity
 from webapp.storage.runs import Coverage, SyncRun
+from webapp.sync.job import load_feed_job
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 6, 20)
@@ -150,6 +152,49 @@ def test_a_failure_keeps_what_was_asked_until_a_sync_went_well(
     assert bank.asked[-1][1].first == WEEK.first
     assert world.interface().again_first is None
     assert len(world.expenses()) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "runs"), [(SourceRejected("too old"), 1), (SourceUnavailable("503"), 5)]
+)
+def test_days_that_the_source_refuses_never_stop_the_feed(
+    world: World, bank: ScriptedBank, error: Exception, runs: int
+) -> None:
+    """R26: all that is usual came in, so the feed is good; the run says what was not to be had."""
+
+    def refuse_what_is_old(_page: int) -> None:
+        if bank.asked[-1][1].first == WEEK.first:
+            raise error
+
+    bank.before_page = refuse_what_is_old
+    ask(world)
+    now = NOW
+    for _run in range(runs):
+        result = world.sync_at(now)
+        assert result is not None
+        assert result.outcome is Outcome.PARTIAL
+        assert result.failure is not None
+        assert result.next_due_at is not None
+        now = result.next_due_at
+
+    interface = world.interface()
+    assert (interface.state, interface.again_first) == (InterfaceState.ACTIVE, None)
+    assert interface.last_ok_at is not None
+    assert interface.last_ok_at >= NOW
+    after = world.sync_at(now)
+    assert after is not None
+    assert after.outcome is Outcome.OK
+
+
+def test_a_choice_made_since_the_claim_is_not_written_over(world: World) -> None:
+    """R64: a run that has not begun reading yet finds its right outdated, and writes nothing."""
+    world.change(Interface, world.interface_id, next_due_at=NOW)
+    with world.database.write() as session:
+        claimed = leases.claim(session, world.interface_id, owner="test", now=NOW)
+        assert claimed is not None
+        fence_off(session, [world.interface_id])
+    with pytest.raises(leases.FencedOff):
+        load_feed_job(world.engine, claimed, "no run")
 
 
 def test_days_before_the_floor_stay_out(database: Database) -> None:

@@ -14,6 +14,7 @@ from tests.support.scripted_bank import ScriptedBank, purchase
 from tests.support.web import Browser
 from tests.support.world import World, fates
 from webapp.config import Settings
+from webapp.storage import support
 from webapp.storage.accounts import Account
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
@@ -219,3 +220,17 @@ def test_DG_pressed_twice_it_deletes_once(claire: Browser, feed: World) -> None:
     assert answers == [303, 409]
     with feed.database.read() as session:
         assert session.get_one(Account, feed.account_id).stopped_at is not None
+
+
+def test_DG_deleted_rows_explain_no_day_any_more(
+    claire: Browser, feed: World, bank: ScriptedBank
+) -> None:
+    """They have lost their day: support must not be told of rows before the floor on every day."""
+    feed.change(Account, feed.account_id, import_from=TODAY - timedelta(days=9))
+    bank.rows.append(purchase("old", -100, TODAY - timedelta(days=20)))
+    sync_in(feed, 2)
+    with feed.database.read() as session:
+        assert support.not_taken(session, feed.account())
+    delete(claire, feed)
+    with feed.database.read() as session:
+        assert support.not_taken(session, feed.account()) == []

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlmodel import select
 
 from tests.integration.test_jobs import work_off
 from tests.support.failing_feeds import ERRORS, NOW, Feed, failing_feed, postal_service
@@ -25,7 +26,7 @@ from webapp.storage import notices
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
 from webapp.storage.notices import Notice
-from webapp.storage.people import User
+from webapp.storage.people import RoleGrant, User
 from webapp.sync.noticing import follow_all
 
 
@@ -232,6 +233,29 @@ def test_a_server_that_is_away_loses_nothing(feed: Feed, post: Post) -> None:
 
     assert deliver(feed, away) == 0
     assert feed.notices()[0].last_error
+
+
+def test_a_server_that_is_away_is_not_waited_for_once_for_each_person(
+    feed: Feed, post: Post
+) -> None:
+    """The worker that sends is the one that syncs."""
+    feed.admin("Anna")
+    feed.admin("Bruno")
+    feed.end("needs_user")
+    away = Post("smtp://127.0.0.1:9", post.sender, post.compose)
+
+    assert deliver(feed, away) == 0
+    assert sorted(notice.attempts for notice in feed.notices()) == [0, 1]
+
+
+def test_who_administers_it_no_longer_is_not_told_that_it_works_again(feed: Feed) -> None:
+    feed.admin()
+    feed.end("needs_user")
+    with feed.world.database.write() as session:
+        for grant in session.exec(select(RoleGrant)):
+            session.delete(grant)
+    feed.end("ok")
+    assert [notice.kind for notice in feed.notices()] == ["failing"]
 
 
 def test_two_workers_never_send_the_same_notice(feed: Feed, post: Post, server: MailServer) -> None:

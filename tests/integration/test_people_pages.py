@@ -11,6 +11,7 @@ from tests.support.import_admin import entity_named, words
 from tests.support.office import Office
 from tests.support.web import Browser
 from webapp.demo.cast import CONSEIL, HOME, LOGISTIQUE
+from webapp.demo.cast import PASSWORD as DEMO_PASSWORD
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
@@ -300,6 +301,38 @@ def test_a_new_invitation_replaces_the_password_and_ends_the_sessions(
     assert own.get("/expenses").status_code == 302
     assert Browser(app).log_in("camille@faure.example").status_code == 422
     assert "person.invited" in actions(demo_database)
+
+
+@pytest.mark.parametrize("event", ["a password of one's own", "deactivated", "a role more"])
+def test_an_invitation_that_lies_about_opens_nothing_once_things_have_changed(
+    app: Flask, enter: LoggedIn, demo_database: Database, event: str
+) -> None:
+    """Else whoever made it could become a person who may more by now, or came back."""
+    own, claire = enter("camille"), enter("claire")
+    page = page_of(demo_database, "Camille Moreau")
+    link = invitation_in(claire.post(f"{page}/invitation").text)
+    if event == "deactivated":
+        claire.post(f"{page}/deactivate", {"confirm": "yes"})
+        claire.post(f"{page}/reactivate")
+    elif event == "a role more":
+        where = f"entity:{entity_named(demo_database, LOGISTIQUE)}"
+        answer = claire.post(f"{page}/roles", {"role": "admin", "place": where})
+        assert "make a new one" in words(claire.get(answer.location))
+    else:
+        form = {"old": DEMO_PASSWORD, "password": PASSWORD}
+        assert own.post("/profile/password", form).status_code == 303
+    assert Browser(app).get(link).status_code == 404
+
+
+def test_a_first_invitation_outlives_a_second_plain_role(
+    app: Flask, enter: LoggedIn, demo_database: Database
+) -> None:
+    claire = enter("claire")
+    link = invitation_in(claire.post(PEOPLE, somebody(demo_database)).text)
+    page = page_of(demo_database, "Inès Caron")
+    where = f"entity:{entity_named(demo_database, LOGISTIQUE)}"
+    assert claire.post(f"{page}/roles", {"role": "employee", "place": where}).status_code == 303
+    assert Browser(app).get(link).status_code == 200
 
 
 # Legal entities

@@ -17,8 +17,9 @@ GATHER: Final = timedelta(minutes=5)
 QUIET: Final = timedelta(hours=1)
 # A message that could not be sent is tried again ever less often; after this it says nothing new.
 STALE: Final = timedelta(days=3)
-# How long one process has to hand a message to the mail server.
-SENDING: Final = timedelta(minutes=2)
+# How long one process has to hand a message to the mail server: longer than a server that answers
+# every command at the last moment takes, or a second worker would send it too.
+SENDING: Final = timedelta(minutes=5)
 AGAIN_AFTER: Final = (
     timedelta(minutes=1),
     timedelta(minutes=5),

@@ -40,10 +40,24 @@ class Post:
 
 
 def send_due(database: Database, post: Post) -> int:
-    """Send what is due, and return how many messages the mail server took."""
+    """Send what is due, and return how many messages the mail server took.
+
+    Once the server cannot be reached the others wait for the next ring: one after the other they
+    would keep this worker from its syncs.
+    """
     with database.read() as session:
         waiting = notices.people_due(session)
-    return sum(_send_to(database, post, user_id) for user_id in waiting)
+    sent = 0
+    for user_id in waiting:
+        try:
+            sent += _send_to(database, post, user_id)
+        except _ServerAway:
+            break
+    return sent
+
+
+class _ServerAway(Exception):
+    """The mail server did not answer; what was claimed is planned anew."""
 
 
 def _send_to(database: Database, post: Post, user_id: str) -> bool:
@@ -62,6 +76,8 @@ def _send_to(database: Database, post: Post, user_id: str) -> bool:
         log.warning("a notice could not be sent: %s", _words(error))
         with database.write() as session:
             notices.mark_failed(session, claimed, _words(error))
+        if _is_away(error):
+            raise _ServerAway from None
         return False
     with database.write() as session:
         notices.mark_sent(session, claimed)
@@ -114,6 +130,12 @@ def _is_this_machine(host: str) -> bool:
 
 def _domain(sender: str) -> str:
     return sender.rpartition("@")[2].strip("<> ") or "cardsync"
+
+
+def _is_away(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected)
+    return isinstance(error, OSError)
 
 
 def _words(error: Exception) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
+    Select,
     UniqueConstraint,
     and_,
     false,
@@ -199,7 +201,7 @@ def accounts_of(session: Session, interface_id: str) -> list[Account]:
     Their rows are locked until the caller's transaction ends, as a sync locks them.
     """
     query = select(Account).where(Account.interface_id == interface_id).order_by(col(Account.id))
-    return list(session.exec(query.with_for_update()).all())
+    return list(session.exec(_locked(query)).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,12 @@ def accounts_by_id(session: Session, account_ids: Collection[str]) -> list[Accou
 def lock_accounts(session: Session, account_ids: Collection[str]) -> list[Account]:
     """Return these accounts for the caller to change, locked as :func:`accounts_of` locks them."""
     query = select(Account).where(col(Account.id).in_(account_ids)).order_by(col(Account.id))
-    return list(session.exec(query.with_for_update()).all())
+    return list(session.exec(_locked(query)).all())
+
+
+def _locked(query: Select[Any]) -> Any:
+    """Lock what a query finds, as it stands then: a row read before may have changed meanwhile."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def attachments_of(session: Session, account_ids: Collection[str]) -> list[Attachment]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, and_, or_
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -56,6 +56,39 @@ def record(
             legal_entity_id=legal_entity_id,
             detail=detail,
         )
+    )
+
+
+class DoneIn(Protocol):
+    """Who did something, in which legal entity, when."""
+
+    @property
+    def entity(self) -> LegalEntity:
+        """Return the legal entity."""
+
+    @property
+    def user_id(self) -> str:
+        """Return who did it."""
+
+    @property
+    def now(self) -> datetime:
+        """Return when."""
+
+
+def record_in(
+    session: Session, by: DoneIn, action: str, *, kind: str, target_id: str, **detail: Any
+) -> None:
+    """Add an audit row about something done in a legal entity; see :func:`record`."""
+    record(
+        session,
+        at=by.now,
+        action=action,
+        target_kind=kind,
+        target_id=target_id,
+        actor_id=by.user_id,
+        group_id=by.entity.group_id,
+        legal_entity_id=by.entity.id,
+        **detail,
     )
 
 

@@ -102,17 +102,8 @@ def answer(session: Session, by: Asker, request_id: str, words: str) -> None:
 
 
 def _record(session: Session, by: Asker, row: BankRequest, action: str, **detail: str) -> None:
-    audit.record(
-        session,
-        at=by.now,
-        action=action,
-        target_kind="bank_request",
-        target_id=row.id,
-        actor_id=by.user_id,
-        group_id=by.entity.group_id,
-        legal_entity_id=by.entity.id,
-        bank=row.name,
-        **detail,
+    audit.record_in(
+        session, by, action, kind="bank_request", target_id=row.id, bank=row.name, **detail
     )
 
 

@@ -127,17 +127,19 @@ def use_link(session: Session, link_id: str, now: datetime) -> bool:
 
 def withdraw_links(
     session: Session, purpose: str, now: datetime, *, user_id: str | None = None
-) -> None:
-    """Use up every open link of one purpose and person, so that only the newest works."""
-    session.exec(
+) -> int:
+    """Use up every open link of one purpose and person; return how many still worked."""
+    ended = session.exec(
         update(OneTimeToken)
         .where(
             col(OneTimeToken.purpose) == purpose,
             col(OneTimeToken.user_id).is_not_distinct_from(user_id),
             col(OneTimeToken.used_at).is_(None),
+            col(OneTimeToken.expires_at) > now,
         )
         .values(used_at=now)
     )
+    return ended.rowcount
 
 
 def live_sessions(session: Session, user_id: str, now: datetime) -> list[LoginSession]:

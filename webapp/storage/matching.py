@@ -64,6 +64,16 @@ def last_days(session: Session, account_ids: Collection[str]) -> dict[str, date]
     return {account_id: max(booked, day) for account_id, booked, day in rows}
 
 
+def last_purchases(session: Session, account_ids: Collection[str]) -> dict[str, date]:
+    """Return the last day on which something was bought with each account, whenever booked."""
+    rows = session.execute(
+        select_columns(col(BankTransaction.account_id), func.max(col(BankTransaction.day)))
+        .where(col(BankTransaction.account_id).in_(account_ids))
+        .group_by(col(BankTransaction.account_id))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def first_days_fed(session: Session, account_ids: Collection[str]) -> dict[str, date]:
     """Return the first day of which a bank, not a file, gave each account a transaction (R65)."""
     first = (
@@ -114,4 +124,11 @@ def hand_on(session: Session, new: Account, known: Account) -> str:
     session.flush()
     session.delete(identity)
     session.flush()
+    # Matched once before, and an account of its own since: the last word counts.
+    connection.execute(
+        delete(AccountIdentityAlias).where(
+            col(AccountIdentityAlias.legal_entity_id) == known.legal_entity_id,
+            col(AccountIdentityAlias.key) == key,
+        )
+    )
     return key

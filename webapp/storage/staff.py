@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete, select, update
 
 from webapp.domain.people import Grant, Role
 from webapp.storage.accounts import Account, Attachment
+from webapp.storage.logins import INVITED, withdraw_links
 from webapp.storage.people import Group, LegalEntity, LoginSession, RoleGrant, User
 
 
@@ -137,10 +138,11 @@ def remove_role(session: Session, grant_id: str) -> None:
 
 
 def set_active(session: Session, user_id: str, *, active: bool, now: datetime) -> None:
-    """Let a person log in or no longer; then their sessions end. Their expenses stay."""
+    """Let a person log in or no longer: then sessions and invitations end. Their expenses stay."""
     session.exec(update(User).where(col(User.id) == user_id).values(active=active))
     if not active:
         end_sessions(session, user_id, now)
+        withdraw_links(session, INVITED, now, user_id=user_id)
 
 
 def end_sessions(session: Session, user_id: str, now: datetime, *, keep: str = "") -> int:

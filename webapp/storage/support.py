@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from webapp.domain.fates import Fate
 from webapp.domain.people import Role
 from webapp.storage.accounts import Account, Attachment
+from webapp.storage.forgetting import DELETED
 from webapp.storage.history import RunKey
 from webapp.storage.interfaces import Interface
 from webapp.storage.operations import Operation, RunRow, find_operation, rows_of_run
@@ -200,7 +201,10 @@ def _report(session: Session, expense_id: str | None) -> Report | None:
 
 
 def not_taken(session: Session, account: Account) -> list[RunRow]:
-    """Return the rows of an account that its newest run with such rows read and did not take."""
+    """Return the rows of an account that its newest run with such rows read and did not take.
+
+    Rows deleted on purpose tell nothing any more, not even their day.
+    """
     fates = (Fate.OUT_OF_WINDOW, Fate.QUARANTINED, Fate.DUPLICATE_OF)
     newest = (
         select(SyncRun.id)
@@ -208,12 +212,13 @@ def not_taken(session: Session, account: Account) -> list[RunRow]:
         .order_by(col(SyncRun.started_at).desc(), col(SyncRun.id).desc())
         .limit(RUNS_LOOKED_AT)
     )
+    told = (RowFate.account_id == account.id, RowFate.reason != DELETED)
     run_id = session.exec(
         select(RowFate.run_id)
         .join(SyncRun, col(SyncRun.id) == col(RowFate.run_id))
         .where(
             col(RowFate.run_id).in_(list(session.exec(newest))),
-            RowFate.account_id == account.id,
+            *told,
             col(RowFate.fate).in_(fates),
         )
         .order_by(col(SyncRun.started_at).desc())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from cardsync_sdk.types import Batch, FetchedTransaction, RemoteAccount
+from cardsync_sdk.types import Batch, FetchedTransaction, IdTrait, RemoteAccount
 from webapp.domain.fates import Fate
 from webapp.domain.planning import (
     AccountRules,
@@ -16,8 +16,9 @@ from webapp.domain.planning import (
     plan,
     plan_removals,
 )
+from webapp.domain.relinking import found_again
 from webapp.domain.transactions import IdentityCounter
-from webapp.storage import ingest
+from webapp.storage import ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import Claim, renew
 from webapp.storage.runs import add_to_run
@@ -139,11 +140,28 @@ def _apply_rows(
     counter = state.counters[rules.account_ref]
     keyed = [KeyedRow(row, counter.key(row), position) for position, row in rows]
     known = ingest.load_known(session, rules.identity_id, [one.key for one in keyed])
+    if IdTrait.CHANGES_ON_RELINK in counter.traits:
+        known |= _found_again(session, state, rules, [one for one in keyed if one.key not in known])
     seen = state.seen.setdefault(rules.account_ref, set())
     planned = plan(rules, known, keyed, seen_in_run=seen)
     seen.update(one.key for one in keyed)
     tally.expenses += _write_plan(session, state, rules, planned, known)
     tally.add(planned.outcomes)
+
+
+def _found_again(
+    session: Session, state: RunState, rules: AccountRules, unknown: Sequence[KeyedRow]
+) -> dict[str, Known]:
+    """Find what another link told of this account before: under new ids it would come twice."""
+    if not unknown:
+        return {}
+    days = [one.row.day for one in unknown]
+    before = relinked.told_by_others(
+        session, rules.account_id, state.claim.interface_id, min(days), max(days)
+    )
+    found = found_again(before, unknown)
+    relinked.give_new_keys(session, found.values(), run_id=state.run_id)
+    return found
 
 
 def _write_plan(

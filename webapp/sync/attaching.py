@@ -224,16 +224,6 @@ def _save_mode(by: Saver, account: Account, mode: PaymentMode | None) -> bool:
     return True
 
 
-def audit_account(by: Saver, action: str, account: Account, **detail: str | None) -> None:
+def audit_account(by: Saver, action: str, account: Account, **detail: str | int | None) -> None:
     """Write one row of the audit trail about ``account``."""
-    audit.record(
-        by.session,
-        at=by.now,
-        action=action,
-        target_kind="account",
-        target_id=account.id,
-        actor_id=by.user_id,
-        group_id=by.entity.group_id,
-        legal_entity_id=by.entity.id,
-        **detail,
-    )
+    audit.record_in(by.session, by, action, kind="account", target_id=account.id, **detail)

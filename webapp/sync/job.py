@@ -12,6 +12,7 @@ from cardsync_sdk.types import AccountRef, FetchWindow, IdTrait, Link
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.transactions import IdentityCounter
 from webapp.domain.windows import import_floor, next_window, window_again
+from webapp.storage import leases
 from webapp.storage.accounts import Account
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
@@ -64,10 +65,13 @@ class Job:
 def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
     """Load the run of a claimed interface; an account's floor is fixed at its first run (D-S).
 
+    :raises FencedOff: if an admin has changed what is imported since the claim.
     :raises NotReady: if the connector is not installed.
     :raises SecretUnreadable: if the stored link does not open.
     """
     with engine.database.write() as session:
+        # A floor that an admin sets at this moment must not be written over by one read before.
+        leases.renew(session, claim)
         interface = session.get_one(Interface, claim.interface_id)
         entity = session.get_one(LegalEntity, interface.legal_entity_id)
         connector = connector_of(engine.registry, interface.connector)

@@ -40,29 +40,53 @@ def match_account(
     :param by_file: the connectors whose interfaces are fed by files.
     :raises CannotMatch: if that would mix two accounts.
     """
+    place = _place_of(by, interface_id, known_id, by_file)
+    lock_interfaces(by.session, [interface_id, place])
+    locked = {account.id: account for account in lock_accounts(by.session, [new_id, known_id])}
+    # Somebody else may have matched it while this waited for its turn.
+    if _place_of(by, interface_id, known_id, by_file) != place:
+        raise CannotMatch
+    new, known = locked.get(new_id), locked[known_id]
+    if new is None or not _can_become(by, new, known, interface_id):
+        raise CannotMatch
+    fence_off(by.session, [interface_id, place])
+    _go_on(by, new, known)
+    since = _ask_what_follows(by, known)
+    by.session.flush()
+    stop_empty(by.session, [place])
+    return Matched(known, since)
+
+
+def _place_of(by: Saver, interface_id: str, known_id: str, by_file: Collection[str]) -> str:
     possible = store.candidates(by.session, by.entity.id, interface_id, by_file)
     place = next((one.interface.id for one in possible if one.account.id == known_id), None)
     if place is None:
         raise CannotMatch
-    lock_interfaces(by.session, [interface_id, place])
-    locked = {account.id: account for account in lock_accounts(by.session, [new_id, known_id])}
-    new, known = locked.get(new_id), locked[known_id]
-    days = store.last_days(by.session, [new_id, known_id])
-    if (
-        new is None
-        or new.interface_id != interface_id
-        or new_id in days
-        or new.currency != known.currency
-    ):
-        raise CannotMatch
-    fence_off(by.session, [interface_id, place])
-    _go_on(by, new, known)
-    since = days[known_id] + DAY if known_id in days else None
-    if since is not None:
-        known.import_mode, known.import_from = ImportMode.SINCE_DATE, since
-    by.session.flush()
-    stop_empty(by.session, [place])
-    return Matched(known, since)
+    return place
+
+
+def _can_become(by: Saver, new: Account, known: Account, interface_id: str) -> bool:
+    here = new.id != known.id and new.shared and new.interface_id == interface_id
+    empty = new.id not in store.last_days(by.session, [new.id])
+    return here and empty and new.currency == known.currency
+
+
+def _ask_what_follows(by: Saver, known: Account) -> date | None:
+    """Have the account begin after the last day it has, and return that day, if it has any.
+
+    A card with deferred debit is booked on a day to come: what is bought until then would be left
+    out. There the last purchase counts, and a person looks first: what was bought since the last
+    debit is told again.
+    """
+    days = store.last_days(by.session, [known.id])
+    if known.id not in days:
+        return None
+    last = days[known.id]
+    if last > by.today:
+        last = min(store.last_purchases(by.session, [known.id])[known.id], by.today)
+        known.review_first = True
+    known.import_mode, known.import_from = ImportMode.SINCE_DATE, last + DAY
+    return known.import_from
 
 
 def _go_on(by: Saver, new: Account, known: Account) -> None:
@@ -74,7 +98,7 @@ def _go_on(by: Saver, new: Account, known: Account) -> None:
     known.review_first = known.review_first or new.review_first
     key = store.hand_on(by.session, new, known)
     known.interface_id, known.external_ref = place, ref
-    known.cursor = known.complete_until = None
+    known.cursor = known.complete_until = known.not_seen_since = None
     known.shared, known.stopped_at = True, None
     by.session.add_all(
         [

@@ -86,7 +86,9 @@ def _go_on(
         episode.trouble, episode.reason = trouble.value, interface.last_error_reason
     elif found is Turn.MEND:
         episode.ended_at, episode.ending = now, Ending.MENDED.value
-        _tell(session, episode, NoticeKind.MENDED, notices.people_told(session, episode.id))
+        admins = {one.id for one in admins_of(session, frozenset({interface.legal_entity_id}))}
+        told = notices.people_told(session, episode.id)
+        _tell(session, episode, NoticeKind.MENDED, [one for one in told if one in admins])
     elif found is Turn.STOP:
         episode.ended_at, episode.ending = now, Ending.STOPPED.value
     session.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import update
 from sqlmodel import Session, col
@@ -10,7 +11,7 @@ from sqlmodel import Session, col
 from cardsync_sdk.types import Batch
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome, Trigger
-from webapp.domain.schedule import after_failure, next_daily
+from webapp.domain.schedule import BACKOFF, FailureKind, after_failure, next_daily
 from webapp.domain.transactions import trusts_ids
 from webapp.domain.windows import covered
 from webapp.storage import leases
@@ -25,6 +26,9 @@ from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
 from webapp.sync.job import Engine, Job, account_ref, fresh_counters, load_feed_job
 from webapp.sync.noticing import follow
+
+# What goes by without anybody.
+PASSING: Final = (FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.OUR_FAULT)
 
 
 @dataclass(frozen=True)
@@ -61,30 +65,41 @@ def sync_interface(
             return None
         run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
     try:
-        job = load_feed_job(engine, claim, run_id)
+        job = _load(engine, claim, run_id)
+    except FencedOff as error:
+        return _stopped(engine, claim, run_id, error)
+    return job if isinstance(job, Result) else run_job(engine, job)
+
+
+def _load(engine: Engine, claim: Claim, run_id: str) -> Job | Result:
+    try:
+        return load_feed_job(engine, claim, run_id)
+    except FencedOff:
+        raise
     except Exception as error:  # noqa: BLE001
         # A connector that is gone or a secret that does not open ends the run; it hides nothing.
         return end_badly(engine, claim, run_id, failure_of(error, now=claim.as_of))
-    return run_job(engine, job)
 
 
 def run_job(engine: Engine, job: Job) -> Result:
     """Gather and apply every ask of ``job``; then end the run well, in part or badly."""
     failure: Failure | None = None
     done: list[Ask] = []
+    asks = _asks(job)
     try:
-        for ask in _asks(job):
+        for ask in asks:
             walk(engine, job, ask)
             done.append(ask)
         _walk_again(engine, job)
     except FencedOff as error:
-        return _stopped(engine, job, error)
+        return _stopped(engine, job.claim, job.state.run_id, error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the run ends with its name
         failure = failure_of(error, now=job.claim.as_of)
+    given_up = failure is not None and len(done) == len(asks) and _gives_up(job, failure)
     try:
-        return _end(engine, job, done, failure)
+        return _end(engine, job, done, failure, given_up=given_up)
     except FencedOff as error:
-        return _stopped(engine, job, error)
+        return _stopped(engine, job.claim, job.state.run_id, error)
 
 
 def _walk_again(engine: Engine, job: Job) -> None:
@@ -103,6 +118,15 @@ def _walk_again(engine: Engine, job: Job) -> None:
     ]
     for ask in group_asks(wanted):
         walk(engine, job, ask, moves_cursor=False)
+
+
+def _gives_up(job: Job, failure: Failure) -> bool:
+    """Say whether days that were wanted once more are not asked for again after ``failure``.
+
+    All that is usual was fetched: days that the source refuses must not stop the feed, nor have it
+    fail for ever.
+    """
+    return failure.kind not in PASSING or job.claim.attempts >= len(BACKOFF)
 
 
 def walk(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool = True) -> None:
@@ -162,13 +186,18 @@ def _open(session: Session, claim: Claim, trigger: Trigger) -> str:
     return run.id
 
 
-def _end(engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None) -> Result:
-    """End a run whose lease still holds: marks for what is done, then the schedule."""
+def _end(
+    engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None, *, given_up: bool
+) -> Result:
+    """End a run whose lease still holds: marks for what is done, then the schedule.
+
+    :param given_up: only the days wanted once more could not be had, and will not be asked again.
+    """
     if not job.feed:
         return _end_file(engine, job, failure)
     with engine.database.write() as session:
         _mark_covered(session, job, done)
-        if failure is None:
+        if failure is None or given_up:
             next_due = next_daily(
                 job.claim.as_of,
                 job.zone,
@@ -176,10 +205,17 @@ def _end(engine: Engine, job: Job, done: Sequence[Ask], failure: Failure | None)
                 activated_on=job.activated_on,
             )
             leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of)
-            close_run(session, job.state.run_id, Outcome.OK, next_try_at=next_due)
+            close_run(
+                session,
+                job.state.run_id,
+                Outcome.PARTIAL if failure else Outcome.OK,
+                error_kind=failure.reason if failure else "",
+                error=failure.detail if failure else "",
+                next_try_at=next_due,
+            )
             follow(session, job.claim.interface_id, job.claim.as_of)
-    if failure is None:
-        return result_of(engine, job.state.run_id, warnings=job.state.warnings)
+    if failure is None or given_up:
+        return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
     outcome = Outcome.PARTIAL if done else Outcome.FAILED
     return end_badly(engine, job.claim, job.state.run_id, failure, outcome=outcome)
 
@@ -268,10 +304,10 @@ def end_badly(
     return result_of(engine, run_id, failure)
 
 
-def _stopped(engine: Engine, job: Job, error: Exception) -> Result:
+def _stopped(engine: Engine, claim: Claim, run_id: str, error: Exception) -> Result:
     """Another worker has taken over: nothing more is written, it will end its own run."""
-    failure = failure_of(error, now=job.claim.as_of)
-    return result_of(engine, job.state.run_id, failure, outcome=Outcome.INTERRUPTED)
+    failure = failure_of(error, now=claim.as_of)
+    return result_of(engine, run_id, failure, outcome=Outcome.INTERRUPTED)
 
 
 def result_of(

@@ -184,6 +184,8 @@ def _store_account(
     newly = (known is None or not known.shared) and not stays_stopped
     if not stays_stopped:
         account.shared, account.stopped_at = True, None
+    # Listed by the source just now: it is seen, and nobody need be told otherwise (D-O).
+    account.not_seen_since = None
     account.kind = remote.kind
     account.name = mask_pans(remote.name)
     account.holder_name = mask_pans(remote.holder_name or "")
@@ -216,17 +218,7 @@ def _stop_unshared(by: Sharer, mine: dict[str, Account], shared_refs: set[str]) 
 
 
 def _audit(by: Sharer, action: str, kind: str, target_id: str, **detail: str) -> None:
-    audit.record(
-        by.session,
-        at=by.now,
-        action=action,
-        target_kind=kind,
-        target_id=target_id,
-        actor_id=by.user_id,
-        group_id=by.entity.group_id,
-        legal_entity_id=by.entity.id,
-        **detail,
-    )
+    audit.record_in(by.session, by, action, kind=kind, target_id=target_id, **detail)
 
 
 @dataclass(frozen=True, slots=True)

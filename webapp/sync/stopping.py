@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import next_daily
-from webapp.storage import audit
 from webapp.storage.accounts import Account, accounts_of
 from webapp.storage.forgetting import Gone, forget, imported
 from webapp.storage.interfaces import Interface, fence_off, lock_interface, stop_empty
-from webapp.sync.attaching import Saver
+from webapp.sync.attaching import Saver, audit_account
 
 RESTORABLE_FOR: Final = timedelta(days=30)
 
@@ -32,7 +31,7 @@ def stop_account(by: Saver, interface_id: str, account_id: str) -> bool:
     by.session.flush()
     fence_off(by.session, [interface_id])
     stop_empty(by.session, [interface_id])
-    _audit(by, "account.stopped", account)
+    audit_account(by, "account.stopped", account, interface=interface_id)
     return True
 
 
@@ -58,7 +57,13 @@ def delete_imported(by: Saver, interface_id: str, account_id: str, *, seen: int)
     fence_off(by.session, [interface_id])
     stop_empty(by.session, [interface_id])
     gone = forget(by.session, account_id)
-    _audit(by, "account.forgotten", account, transactions=counted.transactions)
+    audit_account(
+        by,
+        "account.forgotten",
+        account,
+        interface=interface_id,
+        transactions=counted.transactions,
+    )
     return gone
 
 
@@ -75,7 +80,7 @@ def restore_account(by: Saver, interface_id: str, account_id: str, *, by_file: b
     account.shared, account.stopped_at = True, None
     by.session.add(account)
     _wake(by, interface_id, by_file=by_file)
-    _audit(by, "account.restored", account)
+    audit_account(by, "account.restored", account, interface=interface_id)
     return True
 
 
@@ -109,18 +114,3 @@ def _wake(by: Saver, interface_id: str, *, by_file: bool) -> None:
         )
         interface.due_reason = DueReason.SCHEDULE
     by.session.add(interface)
-
-
-def _audit(by: Saver, action: str, account: Account, **detail: int) -> None:
-    audit.record(
-        by.session,
-        at=by.now,
-        action=action,
-        target_kind="account",
-        target_id=account.id,
-        actor_id=by.user_id,
-        group_id=by.entity.group_id,
-        legal_entity_id=by.entity.id,
-        interface=account.interface_id,
-        **detail,
-    )

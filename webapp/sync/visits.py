@@ -192,15 +192,12 @@ def _close_refused(desk: Desk, by: Traveller, visit: LinkVisit, problem: LinkPro
 def _audit_visit(
     session: Session, by: Traveller, visit: LinkVisit, action: str, **detail: str | int
 ) -> None:
-    audit.record(
+    audit.record_in(
         session,
-        at=by.now,
-        action=action,
-        target_kind="link_visit",
+        by,
+        action,
+        kind="link_visit",
         target_id=visit.id,
-        actor_id=by.user_id,
-        group_id=by.entity.group_id,
-        legal_entity_id=by.entity.id,
         connector=visit.connector,
         **detail,
     )

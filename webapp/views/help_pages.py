@@ -8,6 +8,7 @@ from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from cardsync_sdk.pan import mask_pans
 from webapp.storage import audit, help_requests, people
 from webapp.storage.help_requests import TEXT_MAX, HelpRequest
 from webapp.views.access import (
@@ -113,7 +114,7 @@ def _keep(slug: str, form: RequestForm, entity_id: str | None) -> None:
             user_id=user.id,
             slug=slug,
             page=safe_path(form.page.data)[:PAGE_MAX] if form.page.data else "",
-            text=form.text.data.strip(),
+            text=mask_pans(form.text.data.strip()),
             created_at=now(),
         )
         session.add(row)

@@ -6,6 +6,7 @@ before the page is shown: a look that cannot be recorded is not given.
 
 from collections.abc import Collection
 
+from cardsync_sdk.pan import mask_pans
 from webapp.domain.people import Right
 from webapp.storage import audit
 from webapp.storage.people import LegalEntity
@@ -39,7 +40,8 @@ def note_search(words: str, found: Collection[Whose]) -> None:
         return
     foreign = sorted({whose for whose in found if whose[1] not in own}, key=str)
     if foreign:
-        _record("support.searched", foreign, "search", words=words)
+        # A card number that support was told is looked for, and kept nowhere.
+        _record("support.searched", foreign, "search", words=mask_pans(words))
     elif not found:
         _record("support.searched", [NOBODY], "search")
 

@@ -5,12 +5,13 @@ from flask_babel import lazy_gettext
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from cardsync_sdk.pan import mask_pans
 from webapp.domain.institutions import NAME_MAX, NOTE_MAX, name_key
 from webapp.views.forms import Form
 
 
 def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
+    return mask_pans((text or "").strip())
 
 
 class MissingBankForm(Form):

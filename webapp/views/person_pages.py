@@ -14,11 +14,12 @@ from sqlmodel import Session
 from webapp.domain.people import (
     Grant,
     Right,
+    Role,
     loses_its_administrator,
     may_give,
     may_manage,
 )
-from webapp.storage import audit, staff
+from webapp.storage import audit, logins, staff
 from webapp.storage.staff import Member
 from webapp.views import invitations
 from webapp.views.access import current_scope, current_user, needs, now, scoped_or_404, services
@@ -52,11 +53,28 @@ def give_role(user_id: str) -> Response:
         return _page(found, problem=wrong, status=422)
     grant = form.grant()
     with services().database.write() as session:
+        # Pressed twice at once, it is given once.
+        staff.lock_group(session, found.user.group_id or "")
         added = staff.add_role(session, user_id, grant, now())
         if added:
             _record(session, "role.granted", found, grant, role=grant.role.value)
+        ended = added and _ends_invitation(found, grant) and _end_invitations(session, user_id)
     announce(_("The role is given.") if added else _("This person holds that role already."))
+    if ended:
+        announce(_("The invitation made before no longer works: make a new one."), "info")
     return _back(user_id)
+
+
+def _ends_invitation(found: Member, grant: Grant) -> bool:
+    """Say whether invitations made before must not open what ``grant`` adds.
+
+    Whoever made one may administer less than the person now holds, and could become them by it.
+    """
+    return found.user.password_hash is not None or grant.role is Role.ADMIN
+
+
+def _end_invitations(session: Session, user_id: str) -> bool:
+    return logins.withdraw_links(session, logins.INVITED, now(), user_id=user_id) > 0
 
 
 @needs(Right.CONFIGURE)

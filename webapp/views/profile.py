@@ -89,6 +89,8 @@ def change_password() -> Response:
     password_hash = hash_password(form.password.data or "")
     with services().database.write() as session:
         people.set_password(session, user.id, password_hash)
+        # An invitation that still lies about would let somebody else choose another one.
+        logins.withdraw_links(session, logins.INVITED, now(), user_id=user.id)
         staff.end_sessions(session, user.id, now(), keep=_login())
         _record(session, "person.password_changed", user)
     announce(_("Your password is changed. Everywhere else you are logged out."))

@@ -59,10 +59,10 @@ def _came() -> dict[Because, tuple[str, str]]:
             ),
         ),
         Because.REVIEW: (
-            _("It waits for a review"),
+            _("It waits for a look"),
             _(
-                "This account is reviewed first: an administrator takes in what waits on the page "
-                "of the interface; then the expenses appear."
+                "The account is reviewed first, or was left waiting when it was attached. An "
+                "administrator makes it an expense on the page of what waits."
             ),
         ),
         Because.SUMMARY: (

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.support.helpdesk import find, link_in, trail
 from tests.support.import_admin import words
 from tests.support.web import Browser
 from tests.support.world import World
+from webapp.storage.accounts import Account
 
 TUESDAY = datetime.now(UTC).date() - timedelta(days=5)
 Enter = Callable[[str], Browser]
@@ -66,3 +69,25 @@ def test_an_administrator_who_looks_at_their_own_leaves_no_trace(
 
     claire.post(f"/support/interfaces/{feed.interface_id}/sync", {"why": "mine"})
     assert [one.action for one in trail(feed)] == ["support.resynced"]
+
+
+def test_a_card_number_that_was_looked_for_is_kept_nowhere(sam: Browser, feed: World) -> None:
+    number = "4970101234567893"
+    feed.change(Account, feed.account_id, name=f"Carte {number}")
+    assert number in find(sam, number)
+    (row,) = trail(feed)
+    assert row.detail["words"] == "************7893"
+
+
+@pytest.mark.parametrize(
+    "address", ["/support?q=a%00b", "/support/entities/a%00b", "/configuration/people/a%00b"]
+)
+def test_a_null_character_in_an_address_is_refused(claire: Browser, address: str) -> None:
+    """PostgreSQL takes none in a text."""
+    assert claire.get(address).status_code in (400, 404)
+
+
+def test_a_null_character_in_a_form_is_refused(sam: Browser, feed: World) -> None:
+    address = f"/support/interfaces/{feed.interface_id}/sync"
+    assert sam.post(address, {"why": "a\x00b"}).status_code == 400
+    assert trail(feed) == []

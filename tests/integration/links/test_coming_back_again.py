@@ -171,3 +171,12 @@ def replace_household(office: LinkDesk) -> LegalEntity:
     """Read the legal entity again."""
     with office.desk.database.read() as session:
         return session.get_one(LegalEntity, office.by.entity.id)
+
+
+def test_D_O_an_account_that_is_listed_again_is_seen_again(office: LinkDesk) -> None:
+    office.connect()
+    with office.desk.database.write() as session:
+        account = session.get_one(Account, office.accounts()["c1"].id)
+        account.not_seen_since = account.created_at
+    office.connect()
+    assert office.accounts()["c1"].not_seen_since is None

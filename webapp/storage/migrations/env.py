@@ -3,6 +3,8 @@
 from typing import Any, Literal
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event
 from sqlmodel.sql.sqltypes import AutoString
 
 from webapp.storage.columns import UtcDateTime
@@ -19,7 +21,31 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     return False
 
 
+def let_tables_be_copied(connection: Any, _record: Any) -> None:
+    """Have SQLite not guard references: a batch drops a table and puts its copy in its place.
+
+    With the guard the drop fails as soon as a row of another table refers to one of it. It cannot
+    be turned off within a transaction, and a migration is one.
+    """
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def refuse_broken_references(ctx: MigrationContext, *_step: Any, **_details: Any) -> None:
+    """Look after the references that were not guarded, while the migration can still be undone.
+
+    :raises RuntimeError: naming the tables.
+    """
+    if ctx.connection is None:
+        return
+    broken = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise RuntimeError(f"a migration left rows of {broken[0]} that refer to no {broken[2]}")
+
+
 engine = make_engine(context.config.attributes["url"])
+is_sqlite = engine.dialect.name == "sqlite"
+if is_sqlite:
+    event.listen(engine, "connect", let_tables_be_copied)
 
 with engine.connect() as connection:
     context.configure(
@@ -29,6 +55,7 @@ with engine.connect() as connection:
         render_item=render_item,
         compare_type=True,
         transaction_per_migration=True,
+        on_version_apply=refuse_broken_references if is_sqlite else None,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -18,6 +18,9 @@ def upgrade() -> None:
         batch.add_column(
             sa.Column("not_expense_note", sa.String(), nullable=False, server_default="")
         )
+    # Taken out under a later version that was taken back: that it is none is remembered (D-R).
+    op.execute("UPDATE expense SET not_expense_reason = 'other' WHERE status = 'not_expense'")
+    with op.batch_alter_table("expense") as batch:
         batch.create_check_constraint(
             op.f("ck_expense_not_expense_reason_known"),
             "not_expense_reason IN ('private', 'transfer', 'elsewhere', 'other')",

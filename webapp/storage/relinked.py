@@ -1,0 +1,54 @@
+"""Transactions that another link told, and the keys under which the present one tells them."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import bindparam, update
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from webapp.domain.planning import CANCELLED, Known
+from webapp.domain.relinking import Before
+from webapp.storage.ingest import table_of
+from webapp.storage.runs import SyncRun
+from webapp.storage.transactions import BankTransaction
+
+
+def told_by_others(
+    session: Session, account_id: str, interface_id: str, first: date, last: date
+) -> list[Before]:
+    """Return an account's transactions of these days last told under another interface."""
+    rows = session.execute(
+        select_columns(
+            col(BankTransaction.id),
+            col(BankTransaction.identity_key),
+            col(BankTransaction.status),
+            col(BankTransaction.content),
+            col(BankTransaction.day),
+            col(BankTransaction.amount_minor),
+            col(BankTransaction.currency),
+            col(BankTransaction.memo),
+        )
+        .join(SyncRun, col(SyncRun.id) == col(BankTransaction.last_run_id))
+        .where(
+            col(BankTransaction.account_id) == account_id,
+            col(BankTransaction.day).between(first, last),
+            col(BankTransaction.status) != CANCELLED,
+            col(SyncRun.interface_id) != interface_id,
+        )
+        .order_by(col(BankTransaction.day), col(BankTransaction.id))
+    )
+    return [Before(Known(*row[:4]), *row[4:]) for row in rows]
+
+
+def give_new_keys(session: Session, found: Collection[Known], *, run_id: str) -> None:
+    """Have transactions be known under the keys that the present link gives them."""
+    if not found:
+        return
+    table = table_of(BankTransaction)
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values(identity_key=bindparam("key"), last_run_id=run_id),
+        [{"row_id": one.id, "key": one.identity_key} for one in found],
+    )
