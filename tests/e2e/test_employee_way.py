@@ -319,7 +319,7 @@ def test_DR_what_is_no_expense_is_taken_out_and_taken_up_again(
     expect(page.get_by_role("status").first).to_contain_text(words["is none"])
     looks_well(page)
     page.get_by_role("link", name="Indigo").click()
-    expect(page.locator(".not-expense")).to_contain_text(words["transfer"])
+    expect(page.locator("div.not-expense")).to_contain_text(words["transfer"])
     looks_well(page)
     page.get_by_role("button", name=words["take up"]).click()
     expect(page.get_by_role("status").first).to_contain_text(words["again"])

@@ -131,6 +131,7 @@ OBSTACLES: Final[Mapping[Obstacle, str]] = {
     Obstacle.BY_FILE: "by-file",
     Obstacle.NO_CONNECTOR: "connector-fault",
     Obstacle.RATE_LIMITED: "quota-used-up",
+    Obstacle.UNDER_WAY: "run-history",
 }
 TRIP_KINDS: Final[Mapping[FailureKind, str]] = {
     FailureKind.UNAVAILABLE: "partner-does-not-answer",
