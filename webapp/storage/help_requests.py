@@ -1,9 +1,11 @@
 """Whether help articles helped, and the requests of those whom they did not."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ColumnElement, or_, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
@@ -48,8 +50,10 @@ class HelpRequest(SQLModel, table=True):
 def count_vote(session: Session, slug: str, language: str, *, helpful: bool) -> None:
     """Count one answer to "Was this helpful?"."""
     if session.get(HelpVote, (slug, language)) is None:
-        session.add(HelpVote(slug=slug, language=language))
-        session.flush()
+        with suppress(IntegrityError), session.begin_nested():
+            # Somebody else may give the first answer at this very moment.
+            session.add(HelpVote(slug=slug, language=language))
+            session.flush()
     field = "helpful" if helpful else "not_helpful"
     session.connection().execute(
         update(HelpVote)

@@ -94,11 +94,14 @@ class HeldCard:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person with group, roles and cards; ``entities``: the ids of those the roles reach."""
+    """A person with group, roles and cards; ``entities``: the ids of those the roles reach.
+
+    ``roles``: each with id and name of its legal entity; neither for the whole group.
+    """
 
     user: User
     group: Group
-    roles: list[tuple[Role, str | None]]
+    roles: list[tuple[Role, str | None, str | None]]
     cards: list[HeldCard]
     entities: frozenset[str]
 
@@ -266,7 +269,7 @@ def find_person(session: Session, user_id: str) -> Person | None:
     return Person(
         user,
         group,
-        [(Role(grant.role), name) for grant, name in granted],
+        [(Role(grant.role), grant.legal_entity_id, name) for grant, name in granted],
         _cards(session, user_id),
         frozenset(own),
     )

@@ -241,6 +241,15 @@ def _announce(saved: Saved, matches: Sequence[Matched]) -> None:
                     day=day(match.since),
                 )
             )
+        if match.account.review_first:
+            announce(
+                _(
+                    "“%(name)s” is reviewed first: some of what follows may be known already. "
+                    "Look at it before it becomes expenses.",
+                    name=match.account.name,
+                ),
+                "info",
+            )
 
 
 def _next_url(entity_id: str, interface_id: str) -> str:

@@ -174,6 +174,11 @@ def person(user_id: str) -> Response:
         "support/person.html",
         person=found,
         cards=[held for held in found.cards if held.account.legal_entity_id in visible],
+        roles=[
+            (role, name)
+            for role, entity_id, name in found.roles
+            if entity_id is None or entity_id in visible
+        ],
         role_words=ROLES,
     )
 

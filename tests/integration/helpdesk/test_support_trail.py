@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from tests.support.helpdesk import find, link_in, trail
 from tests.support.import_admin import words
 from tests.support.web import Browser
 from tests.support.world import World
 from webapp.storage.accounts import Account
+from webapp.storage.people import RoleGrant, User
 
 TUESDAY = datetime.now(UTC).date() - timedelta(days=5)
 Enter = Callable[[str], Browser]
@@ -91,3 +93,21 @@ def test_a_null_character_in_a_form_is_refused(sam: Browser, feed: World) -> Non
     address = f"/support/interfaces/{feed.interface_id}/sync"
     assert sam.post(address, {"why": "a\x00b"}).status_code == 400
     assert trail(feed) == []
+
+
+def test_R33_a_role_in_another_legal_entity_is_not_told(enter: Enter, feed: World) -> None:
+    thomas = enter("thomas@faure.example")
+    with feed.database.write() as session:
+        maxime = session.exec(select(User).where(User.email == "maxime@faure.example")).one()
+        session.add(
+            RoleGrant(
+                user_id=maxime.id,
+                role="accountant",
+                legal_entity_id=feed.entity_id,
+                created_at=maxime.created_at,
+            )
+        )
+        address = f"/support/people/{maxime.id}"
+    page = words(thomas.get(address))
+    assert "Faure Logistique SARL" in page
+    assert "Faure Conseil SAS" not in page
