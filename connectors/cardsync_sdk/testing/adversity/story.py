@@ -50,12 +50,16 @@ class Trouble(StrEnum):
 
 
 class Ends(StrEnum):
-    """How a sync is expected to end; ``IDLE``: nothing may run until a person has acted."""
+    """How a sync is expected to end; ``IDLE``: nothing may run until a person has acted.
+
+    ``ANY`` where the engine may choose between stopping and keeping doubtful rows apart.
+    """
 
     OK = "ok"
     PARTIAL = "partial"
     FAILED = "failed"
     IDLE = "idle"
+    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
