@@ -143,7 +143,7 @@ def check(name: str, expect: Expect, picture: Picture) -> Verdict:
             f"{verdict.rows_true}"
         )
     _check_expected(verdict, expect, picture)
-    _check_work(verdict, picture, partner)
+    _check_work(verdict, picture, partner, in_doubt=expect.questions > 0)
     for run in picture.runs:
         verdict.misses += _misses_of_run(run)
     for one in picture.covered:
@@ -218,8 +218,13 @@ def _check_expected(verdict: Verdict, expect: Expect, picture: Picture) -> None:
             verdict.misses.append(f"{words}: {wanted} expected, {found} found")
 
 
-def _check_work(verdict: Verdict, picture: Picture, partner: Mapping[str, str]) -> None:
-    """Look for every person's work: there once, with its receipt, on the purchase it was for."""
+def _check_work(
+    verdict: Verdict, picture: Picture, partner: Mapping[str, str], *, in_doubt: bool
+) -> None:
+    """Look for every person's work: there once, with its receipt, on the purchase it was for.
+
+    :param in_doubt: a question is open: until it is answered, work stays where it was given.
+    """
     by_id = {one.id: one for one in picture.held}
     rows = {one.name: one for one in picture.told}
     for work in picture.works:
@@ -230,7 +235,8 @@ def _check_work(verdict: Verdict, picture: Picture, partner: Mapping[str, str]) 
         if marked[0].receipts != work.receipts:
             verdict.misses.append(f"work on {work.what}: the receipt is gone")
         where = by_id.get(marked[0].transaction_id)
-        if where is None or not _right(rows[work.what], where, partner):
+        stays = in_doubt and where is not None and work.what in where.told_as
+        if where is None or not (stays or _right(rows[work.what], where, partner)):
             verdict.misses.append(
                 f"work on {work.what}: it stands on {_seen_as(where) if where else 'nothing'}"
             )

@@ -8,6 +8,7 @@ from PIL import Image
 from sqlmodel import col, select
 
 from cardsync_sdk.testing.adversity.story import (
+    Answer,
     Attach,
     Complete,
     EnterByHand,
@@ -106,6 +107,11 @@ def _submit(step: Submit, world: World) -> None:
                 Step.SUBMIT,
                 version=report.version,
             )
+
+
+@act.register
+def _answer(step: Answer, world: World) -> None:
+    raise NotPossible(f"nobody is asked whether the new “{step.what}” is the one known before")
 
 
 @act.register

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from cardsync_sdk.testing.adversity import Script, Walk
 from cardsync_sdk.testing.adversity.story import (
     At,
+    ClockStep,
     DatabaseBusy,
     Ends,
     HandIn,
@@ -24,6 +25,7 @@ from cardsync_sdk.testing.adversity.story import (
     ServerZone,
     SourceStep,
     Step,
+    Submit,
     Sync,
     Ticks,
 )
@@ -41,6 +43,7 @@ from webapp.sync.run import Result, sync_interface
 
 OWNER = "adversity"
 SOURCE_STEPS = get_args(SourceStep)
+CLOCK_STEPS = get_args(ClockStep)
 # From the best to the worst way in which several syncs can end.
 _WORSE = (Outcome.OK, Outcome.PARTIAL, Outcome.FAILED, Outcome.INTERRUPTED)
 
@@ -81,18 +84,27 @@ class Player:
             self.misses.append(f"{type(step).__name__} broke: {type(error).__name__}: {error}")
 
     def _take(self, step: Step) -> None:
-        world = self.world
+        if isinstance(step, SOURCE_STEPS):
+            self.world.bank.happen(step)
+        elif isinstance(step, CLOCK_STEPS):
+            self._clock(step)
+        elif isinstance(step, HandIn):
+            self._hand_in(step)
+        else:
+            self._act(step)
+
+    def _clock(self, step: ClockStep) -> None:
         match step:
             case Sync():
                 self._sync(step.ends)
             case NextDay():
-                world.next_morning(step.days)
+                self.world.next_morning(step.days)
             case Nights():
                 for _ in range(step.count):
-                    world.next_morning(1)
+                    self.world.next_morning(1)
                     self._sync(Ends.OK)
             case At():
-                world.set_clock(datetime.fromisoformat(step.moment))
+                self.world.set_clock(datetime.fromisoformat(step.moment))
             case Ticks():
                 self._ticks(step)
             case ServerZone():
@@ -101,18 +113,13 @@ class Player:
                 identity_rules.CONTENT_RULE = step.number
             case DatabaseBusy():
                 self.busy = True
-            case HandIn():
-                self._hand_in(step)
-            case _ if isinstance(step, SOURCE_STEPS):
-                world.bank.happen(step)
-            case _:
-                self._act(step)
 
     def _act(self, step: Step) -> None:
         work = act(step, self.world)
         if work is not None:
             self.works.append(work)
-        self.submitted = self.submitted or reported(self.world)
+        if isinstance(step, Submit):
+            self.submitted = reported(self.world)
 
     def _sync(self, ends: Ends) -> None:
         """Have everything that can be synced be synced now, and compare how it ended."""

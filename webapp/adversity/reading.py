@@ -58,7 +58,7 @@ def told(world: World) -> list[Told]:
     for entry in world.truth.entries.values():
         row = entry.row
         content = Content(
-            entry.card,
+            entry.home,
             row.status.value,
             row.kind.value,
             row.purchased_on,
@@ -198,9 +198,7 @@ def _quarantined(session: Session, world: World) -> int:
     """Count the different rows that were ever put aside."""
     query = (
         select(RowFate.account_id, RowFate.external_id, RowFate.reason)
-        .where(
-            RowFate.fate == Fate.QUARANTINED.value, col(RowFate.account_id).in_(world.card_of)
-        )
+        .where(RowFate.fate == Fate.QUARANTINED.value, col(RowFate.account_id).in_(world.card_of))
         .distinct()
     )
     return len(session.exec(query).all())

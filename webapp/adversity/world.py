@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -84,9 +84,9 @@ class World:
 
     def set_clock(self, now: datetime) -> None:
         """Let it be ``now``, for the engine and for the bank."""
-        self.now = now
+        self.now = now.astimezone(UTC)
         for bank in self.banks.values():
-            bank.now = now
+            bank.now = self.now
 
     def next_morning(self, days: int) -> None:
         """Let it be six in the morning, ``days`` later."""
@@ -196,6 +196,7 @@ def make_world(script: Script, database: Database, folder: Path) -> World:
     """Found the company and connect the bank (or open the accounts fed by files) of ``script``."""
     begins = date.fromisoformat(script.begins)
     linked_at = datetime.combine(begins, LINKED_AT, tzinfo=ZoneInfo(script.zone))
+    linked_at = linked_at.astimezone(UTC)
     truth = Truth(begins.year)
     for card in script.cards:
         truth.happen(OpenCard(card))

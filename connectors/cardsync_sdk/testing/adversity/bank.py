@@ -35,7 +35,6 @@ from cardsync_sdk.types import (
     ConnectorInfo,
     ConnectorKind,
     FetchWindow,
-    Link,
     LinkState,
     RemoteAccount,
 )

@@ -298,6 +298,14 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A person is asked whether the new row of ``what`` is the one known before, and answers."""
+
+    what: str
+    same: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """A person says that two stored rows are the same purchase; the second goes."""
 
@@ -454,6 +462,7 @@ PersonStep = (
     | Complete
     | Submit
     | SetAside
+    | Answer
     | Merge
     | EnterByHand
     | StopCard

@@ -61,7 +61,8 @@ class Holding:
 class Entry:
     """One row of the source: ``row`` as it is told now, ``version`` counts what changed when.
 
-    ``kept``: it is a transaction of ours; a withdrawn one stays here with ``shown`` false.
+    ``kept``: it is a transaction of ours; a withdrawn one stays here with ``shown`` false. ``home``
+    is the card it was bought with, wherever the source shows it since.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Entry:
     row: FetchedTransaction
     kept: bool
     version: int
+    home: str
     shown: bool = True
     copies: int = 1
     unreadable: str = ""
@@ -154,11 +156,14 @@ class Truth:
             status=TransactionStatus.ANNOUNCED if step.announced else TransactionStatus.BOOKED,
             original=parse_money(*step.original) if step.original else None,
         )
-        self.entries[step.what] = Entry(step.what, step.card, row, step.kept, self._next())
+        self.entries[step.what] = Entry(
+            step.what, step.card, row, step.kept, self._next(), home=step.card
+        )
 
     @happen.register
     def _(self, step: Book) -> None:
         entry = self.entries[step.what]
+        entry.shown = True
         old = entry.row.external_id
         new = self._id(entry.card, step.id, old)
         self._rewrite(

@@ -3,6 +3,7 @@
 from cardsync_sdk.testing.adversity.story import (
     NEW_ID_WHEN_BOOKED,
     NO_IDS,
+    Answer,
     Book,
     Buy,
     Cancel,
@@ -131,8 +132,11 @@ SCRIPTS = (
             NextDay(),
             Book("fuel", id="booked-1", amount="-63.20"),
             Sync(),
+            Answer("fuel", same=True),
+            NextDay(),
+            Sync(),
         ),
-        expect=Expect(rows=1, questions=1),
+        expect=Expect(rows=1, expenses=1),
     ),
     Script(
         name="A07",

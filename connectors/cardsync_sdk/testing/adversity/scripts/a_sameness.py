@@ -16,6 +16,7 @@ from cardsync_sdk.testing.adversity.story import (
     Order,
     Script,
     Serve,
+    Serves,
     Serving,
     SetAside,
     ShowTwice,
@@ -36,7 +37,8 @@ SCRIPTS = (
     Script(
         name="A09",
         story="Two equal coffees on one day without any id; later a third. Pages and their order "
-        "change from night to night.",
+        "change from night to night. Then the bank tells only what is new since the last time: a "
+        "fourth coffee of that day.",
         invariant="I1 I2",
         cards=NONE,
         steps=(
@@ -49,8 +51,12 @@ SCRIPTS = (
             Buy("coffee 3", "-2.50"),
             Serve(Serving(page_size=2, order=Order.SHUFFLED)),
             Nights(2),
+            Serve(Serving(mode=Serves.CHANGES)),
+            Nights(1),
+            Buy("coffee 4", "-2.50"),
+            Nights(1),
         ),
-        expect=Expect(rows=4, expenses=4),
+        expect=Expect(rows=5, expenses=5),
     ),
     Script(
         name="A10",
