@@ -81,9 +81,7 @@ def test_a_row_stored_twice_is_doubled() -> None:
 
 
 def test_one_lost_and_another_doubled_do_not_make_up_for_each_other() -> None:
-    found = verdict(
-        Expect(rows=2), held=[RIGHT.held[0], replace(RIGHT.held[0], id="3")], works=[]
-    )
+    found = verdict(Expect(rows=2), held=[RIGHT.held[0], replace(RIGHT.held[0], id="3")], works=[])
     assert (found.stored, found.lost, found.doubled) == (2, 1, 1)
 
 

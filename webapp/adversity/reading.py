@@ -76,15 +76,12 @@ def told(world: World) -> list[Told]:
 def held(session: Session, world: World) -> list[Held]:
     """Return every transaction of the company with the rows it was seen as."""
     seen = names_of_transactions(session, world)
-    expenses = dict(
-        session.execute(
-            select_columns(col(store.Expense.transaction_id), func.count()).group_by(
-                col(store.Expense.transaction_id)
-            )
+    made = session.execute(
+        select_columns(col(store.Expense.transaction_id), func.count()).group_by(
+            col(store.Expense.transaction_id)
         )
-        .tuples()
-        .all()
     )
+    expenses = dict(made.all())
     refused = set(
         session.exec(
             select(store.Expense.transaction_id).where(

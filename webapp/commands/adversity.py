@@ -68,7 +68,10 @@ def _play(scripts: "Sequence[Script]", database_url: str | None) -> "list[Verdic
     from webapp.commands.wording import first_line
     from webapp.config import normalise_database_url
 
-    url = normalise_database_url(database_url) if database_url else None
+    try:
+        url = normalise_database_url(database_url) if database_url else None
+    except ValueError as error:
+        raise click.ClickException(f"--database-url is wrong: {error}.") from None
     with tempfile.TemporaryDirectory(prefix="cardsync-adversity-") as name:
         folder = Path(name)
         try:

@@ -192,9 +192,10 @@ SCRIPTS = (
     Script(
         name="B11",
         story="Connected on the last day of March, first synced on 1 April: everything of March "
-        "comes, once.",
+        "comes, once, and nothing of February, which the bank tells as well.",
         invariant="I1 I2",
         begins="2026-03-31",
+        serving=Serving(mode=Serves.CHANGES),
         steps=(
             Buy("february", "-1.00", on="02-28", kept=False),
             Buy("first of march", "-2.00", on="03-01"),
