@@ -154,11 +154,27 @@ def test_work_left_on_a_dead_row_is_found_and_work_of_a_withdrawn_purchase_may_s
 
 
 def test_of_equal_rows_without_ids_any_active_one_may_carry_the_work() -> None:
-    twins = [Told("lunch", LUNCH), Told("again", LUNCH)]
+    twins = [Told("lunch", LUNCH, anonymous=True), Told("again", LUNCH, anonymous=True)]
     held = [Held(one, LUNCH, True, ("lunch", "again"), expenses=1) for one in "12"]
     for one in "12":
         expenses = [Expense(one, WORK.mark, 1, "Camille")]
         assert verdict(Expect(rows=2), told=twins, held=held, expenses=expenses).misses == []
+
+
+def test_of_equal_rows_with_ids_each_keeps_its_own_work() -> None:
+    twins = [Told("lunch", LUNCH), Told("again", LUNCH)]
+    held = [Held("1", LUNCH, True, ("lunch",)), Held("2", LUNCH, True, ("again",))]
+    expenses = [Expense("2", WORK.mark, 1, "Camille")]
+    (miss,) = verdict(Expect(rows=2), told=twins, held=held, expenses=expenses).misses
+    assert miss.startswith("work on lunch: it stands on again")
+
+
+def test_a_purchase_that_took_over_a_withdrawn_one_with_its_receipt_is_found() -> None:
+    told = [Told("lunch", LUNCH, kept=False), Told("again", LUNCH)]
+    held = [Held("1", LUNCH, True, ("lunch", "again"))]
+    expenses = [Expense("1", WORK.mark, 1, "Camille")]
+    (miss,) = verdict(Expect(rows=1), told=told, held=held, expenses=expenses).misses
+    assert miss.startswith("work on lunch: it stands on lunch / again")
 
 
 @pytest.mark.parametrize(
@@ -168,8 +184,9 @@ def test_of_equal_rows_without_ids_any_active_one_may_carry_the_work() -> None:
         (replace(RUN, recorded={"new": 1, "updated": 1}), "the run says"),
         (replace(RUN, given=3), "the bank gave 3 rows, the run saw 2"),
         (replace(RUN, given=1), "the bank gave 1 rows, the run saw 2"),
+        (replace(RUN, ok=False), "failed without saying why"),
     ],
-    ids=["no fate", "other fates", "dropped in silence", "made up"],
+    ids=["no fate", "other fates", "dropped in silence", "made up", "no reason"],
 )
 def test_counts_that_do_not_add_up_are_found(run: Run, words: str) -> None:
     (miss,) = verdict(runs=[run]).misses
@@ -177,7 +194,7 @@ def test_counts_that_do_not_add_up_are_found(run: Run, words: str) -> None:
 
 
 def test_a_failed_run_may_have_seen_less_than_was_given() -> None:
-    assert verdict(runs=[replace(RUN, ok=False, given=3)]).misses == []
+    assert verdict(runs=[replace(RUN, ok=False, given=3, error="away")]).misses == []
 
 
 def test_a_row_of_a_card_not_shared_is_counted_without_a_fate_of_its_own() -> None:

@@ -33,11 +33,15 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A row of the source; ``kept``: it must be an active transaction."""
+    """A row of the source; ``kept``: it must be an active transaction.
+
+    ``anonymous``: it has no id, so that nobody can tell it from another that says the same.
+    """
 
     name: str
     content: Content
     kept: bool = True
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Run:
     counts: Mapping[str, int]
     recorded: Mapping[str, int]
     given: int
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +250,14 @@ def _check_work(
 def _right(row: Told, where: Held, partner: Mapping[str, str]) -> bool:
     """Say whether work for ``row`` may stand on ``where``.
 
-    A withdrawn row keeps its work. Of equal rows without ids, any that is active will do.
+    Of equal rows without ids, any that is active will do. Else a withdrawn row keeps its work, and
+    a row that stays has it where it is now itself.
     """
+    if row.anonymous and where.active and where.content == row.content:
+        return True
     if not row.kept:
-        return row.name in where.told_as
-    if not where.active:
-        return False
-    return partner.get(row.name) == where.id or where.content == row.content
+        return row.name in where.told_as and where.id not in partner.values()
+    return where.active and partner.get(row.name) == where.id
 
 
 def _misses_of_run(run: Run) -> list[str]:
@@ -262,6 +268,8 @@ def _misses_of_run(run: Run) -> list[str]:
     written = {fate: count for fate, count in run.counts.items() if count and fate != "not_shared"}
     if written != dict(run.recorded):
         misses.append(f"counts: the run says {written}, its rows say {dict(run.recorded)}")
+    if not run.ok and not run.error:
+        misses.append("a sync failed without saying why")
     if run.rows_seen > run.given or (run.ok and run.rows_seen != run.given):
         misses.append(f"counts: the bank gave {run.given} rows, the run saw {run.rows_seen}")
     return misses

@@ -18,7 +18,9 @@ from cardsync_sdk.testing.adversity.story import (
     ClockStep,
     DatabaseBusy,
     Ends,
+    Expect,
     HandIn,
+    Look,
     NewContentRule,
     NextDay,
     Nights,
@@ -30,12 +32,12 @@ from cardsync_sdk.testing.adversity.story import (
     Ticks,
 )
 from cardsync_sdk.types import FetchWindow
-from webapp.adversity.checker import Verdict, Work, check
+from webapp.adversity.checker import Picture, Verdict, Work, check
 from webapp.adversity.people import NotPossible, act
 from webapp.adversity.reading import dump, marks, picture_of, reported, statement_lines
 from webapp.adversity.world import World, make_world
 from webapp.domain import transactions as identity_rules
-from webapp.domain.interfaces import Outcome
+from webapp.domain.interfaces import InterfaceState, Outcome
 from webapp.storage import leases
 from webapp.storage.database import Database
 from webapp.sync.files import StatementFile, import_file
@@ -97,6 +99,8 @@ class Player:
         match step:
             case Sync():
                 self._sync(step.ends)
+            case Look():
+                self._look(step.expect)
             case NextDay():
                 self.world.next_morning(step.days)
             case Nights():
@@ -107,12 +111,21 @@ class Player:
                 self.world.set_clock(datetime.fromisoformat(step.moment))
             case Ticks():
                 self._ticks(step)
+            case _:
+                self._machinery(step)
+
+    def _machinery(self, step: ServerZone | NewContentRule | DatabaseBusy) -> None:
+        match step:
             case ServerZone():
                 _stand_in(step.zone)
             case NewContentRule():
                 identity_rules.CONTENT_RULE = step.number
             case DatabaseBusy():
                 self.busy = True
+
+    def _look(self, expect: Expect) -> None:
+        found = check(self.world.script.name, expect, self._picture())
+        self.misses += [f"on the way, {miss}" for miss in found.misses]
 
     def _act(self, step: Step) -> None:
         work = act(step, self.world)
@@ -152,9 +165,17 @@ class Player:
         self.busy = False
         self.syncs += 1
         self._note(result.run_id, world.bank.walks[walked:])
-        if result.outcome is Outcome.FAILED and marks(world) != before:
-            self.misses.append("a failed sync moved a mark")
+        if result.outcome is Outcome.FAILED:
+            self._after_failure(interface_id, before)
         return result
+
+    def _after_failure(self, interface_id: str, before: object) -> None:
+        """No mark moves by a failure, and every state has an exit (I4, I10)."""
+        if marks(self.world) != before:
+            self.misses.append("a failed sync moved a mark")
+        (one,) = (one for one in self.world.interfaces() if one.id == interface_id)
+        if one.state == InterfaceState.ACTIVE and one.next_due_at is None:
+            self.misses.append("after a failed sync nothing is planned and nobody has to act")
 
     def _note(self, run_id: str, walks: Sequence[Walk]) -> None:
         self.given[run_id] = sum(walk.rows for walk in walks)
@@ -188,10 +209,12 @@ class Player:
             self.misses.append("one more sync changed what was settled")
         self.syncs = played
 
+    def _picture(self) -> Picture:
+        return picture_of(self.world, self.works, self.given, self.vouched, syncs=self.syncs)
+
     def verdict(self) -> Verdict:
         """Compare what is stored with the truth."""
-        picture = picture_of(self.world, self.works, self.given, self.vouched, syncs=self.syncs)
-        verdict = check(self.world.script.name, self.world.script.expect, picture)
+        verdict = check(self.world.script.name, self.world.script.expect, self._picture())
         if self.submitted and reported(self.world) != self.submitted:
             verdict.misses.append("a submitted report says something else now")
         verdict.misses[:0] = self.misses

@@ -69,7 +69,7 @@ def told(world: World) -> list[Told]:
             (row.original.minor, row.original.currency) if row.original else None,
             row.memo,
         )
-        rows.append(Told(entry.name, content, entry.counts))
+        rows.append(Told(entry.name, content, entry.counts, row.external_id is None))
     return rows
 
 
@@ -156,6 +156,7 @@ def _run(session: Session, run: SyncRun, given: Given) -> Run:
         counts={fate.value: count for fate, count in counts_of(run).items()},
         recorded=Counter(session.exec(fates)),
         given=given.get(run.id, 0),
+        error=run.error_kind and run.error,
     )
 
 

@@ -148,7 +148,7 @@ class AdversityBank:
                 if not more:
                     walk.told[card] = self._vouched(walk.window)
                 if not more and card == walk.cards[-1]:
-                    yield self._closing(self._batch(some), walk, version)
+                    yield self._closing(self._batch(some), walk, cursor, version)
                 else:
                     yield self._with_cursor(self._batch(some), some, walk)
                     self._meanwhile(page)
@@ -196,10 +196,11 @@ class AdversityBank:
             return batch
         return replace(batch, next_cursor=str(items[-1].version))
 
-    def _closing(self, batch: Batch, walk: Walk, version: int) -> Batch:
+    def _closing(self, batch: Batch, walk: Walk, cursor: str | None, version: int) -> Batch:
         changes = self.serving.mode is Serves.CHANGES
         accounts = self.list_accounts() if self.serving.lists_accounts else ()
-        vouched = self.serving.vouches and not changes
+        # What only tells changes leaves out what stayed as it was.
+        vouched = self.serving.vouches and not (changes and cursor)
         return replace(
             batch,
             complete=True,

@@ -392,6 +392,13 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """It must be so already at this point of the story, not only in the end."""
+
+    expect: Expect
+
+
+@dataclass(frozen=True, slots=True)
 class NextDay:
     """It is six in the morning, ``days`` later, where the legal entity is."""
 
@@ -474,7 +481,7 @@ PersonStep = (
     | MoveToOtherEntity
     | HandIn
 )
-ClockStep = Sync | NextDay | Nights | At | Ticks | ServerZone | NewContentRule | DatabaseBusy
+ClockStep = Sync | Look | NextDay | Nights | At | Ticks | ServerZone | NewContentRule | DatabaseBusy
 Step = SourceStep | PersonStep | ClockStep
 
 

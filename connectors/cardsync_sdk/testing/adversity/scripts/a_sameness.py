@@ -29,9 +29,21 @@ ACCOUNT = Card(name="account", iban="FR7630006000011234567890189", last4="0189")
 SCRIPTS = (
     Script(
         name="A08",
-        story="Two equal coffees on one day, each with its id.",
-        invariant="I1",
-        steps=(Buy("coffee 1", "-2.50"), Buy("coffee 2", "-2.50"), Sync(), NextDay(), Sync()),
+        story="Two equal coffees on one day, each with its id. The first gets its receipt and is "
+        "then taken back; a third appears. Where ids are good nothing is guessed: the receipt "
+        "stays with the first.",
+        invariant="I1 I3",
+        serving=Serving(mode=Serves.CHANGES),
+        steps=(
+            Buy("coffee 1", "-2.50"),
+            Buy("coffee 2", "-2.50"),
+            Sync(),
+            Complete("coffee 1"),
+            NextDay(),
+            Cancel("coffee 1"),
+            Buy("coffee 3", "-2.50"),
+            Sync(),
+        ),
         expect=Expect(rows=2, expenses=2),
     ),
     Script(
