@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,14 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from cardsync_sdk.testing.adversity import BY_NAME, SCRIPTS
-from cardsync_sdk.testing.adversity.story import Script
+from cardsync_sdk.testing.adversity.story import (
+    Fail,
+    Meanwhile,
+    NeverEnd,
+    Order,
+    Script,
+    Serve,
+)
 from webapp.adversity.own_database import own_database
 from webapp.adversity.player import play
 from webapp.cli import cli
@@ -101,6 +109,22 @@ def test_a_script_can_be_read_by_a_newcomer(script: Script) -> None:
     assert script.story.endswith(".") and 20 < len(script.story) < 300
     assert set(script.invariant.split()) <= {f"I{number}" for number in range(1, 13)}
     assert script.steps and len(script.cards) <= 3
+
+
+def untouched(script: Script) -> bool:
+    """Say whether the script leaves it open how pages are cut and ordered."""
+    fixed = (Fail, Meanwhile, NeverEnd, Serve)
+    return not script.by_file and not any(isinstance(step, fixed) for step in script.steps)
+
+
+@pytest.mark.parametrize(("size", "order"), [(1, Order.NEWEST), (2, Order.SHUFFLED)])
+def test_pages_and_their_order_change_nothing(size: int, order: Order, tmp_path: Path) -> None:
+    holds = [one for one in SCRIPTS if one.name not in WAITS_FOR and len(one.steps) < 100]
+    with own_database(tmp_path) as database:
+        for script in filter(untouched, holds):
+            serving = replace(script.serving, page_size=size, order=order)
+            verdict = play(replace(script, serving=serving), database, tmp_path)
+            assert verdict.ok, (script.name, verdict.misses)
 
 
 # --- The walls, taken out one after the other: a script must fall --------------------------------
