@@ -16,14 +16,9 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from cardsync_sdk.testing.adversity import BY_NAME, SCRIPTS
-from cardsync_sdk.testing.adversity.story import (
-    Fail,
-    Meanwhile,
-    NeverEnd,
-    Order,
-    Script,
-    Serve,
-)
+from cardsync_sdk.testing.adversity.setting import Order
+from cardsync_sdk.testing.adversity.steps import Fail, Meanwhile, NeverEnd, Serve
+from cardsync_sdk.testing.adversity.story import Script
 from webapp.adversity.own_database import own_database
 from webapp.adversity.player import play
 from webapp.cli import cli

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from cardsync_sdk.testing.adversity.story import Expect
+from cardsync_sdk.testing.adversity.setting import Expect
 from cardsync_sdk.types import FetchWindow
 from webapp.adversity.checker import (
     Content,

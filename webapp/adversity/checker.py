@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from cardsync_sdk.testing.adversity.story import Expect
+from cardsync_sdk.testing.adversity.setting import Expect
 from cardsync_sdk.types import FetchWindow
 
 DAY = timedelta(days=1)

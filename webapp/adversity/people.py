@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image
 from sqlmodel import col, select
 
-from cardsync_sdk.testing.adversity.story import (
+from cardsync_sdk.testing.adversity.acts import (
     Answer,
     Attach,
     Complete,

@@ -13,24 +13,24 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from cardsync_sdk.testing.adversity import Script, Walk
-from cardsync_sdk.testing.adversity.story import (
+from cardsync_sdk.testing.adversity.acts import (
     At,
     ClockStep,
     DatabaseBusy,
     Ends,
-    Expect,
     HandIn,
     Look,
     NewContentRule,
     NextDay,
     Nights,
     ServerZone,
-    SourceStep,
     Step,
     Submit,
     Sync,
     Ticks,
 )
+from cardsync_sdk.testing.adversity.setting import Expect
+from cardsync_sdk.testing.adversity.steps import SourceStep
 from cardsync_sdk.types import FetchWindow
 from webapp.adversity.checker import Picture, Verdict, Work, check
 from webapp.adversity.people import NotPossible, act

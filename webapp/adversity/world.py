@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from cardsync_sdk.registry import Connector, Registry, discover
 from cardsync_sdk.testing.adversity import AdversityBank, Script, Truth
-from cardsync_sdk.testing.adversity.story import OpenCard
+from cardsync_sdk.testing.adversity.steps import OpenCard
 from cardsync_sdk.types import AccountKind, Link
 from webapp.domain.expenses import PaymentMode
 from webapp.domain.interfaces import ImportMode, InterfaceState

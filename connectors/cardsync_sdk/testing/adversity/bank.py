@@ -15,15 +15,13 @@ from cardsync_sdk.errors import (
 )
 from cardsync_sdk.hookspecs import API_VERSION, hookimpl
 from cardsync_sdk.registry import Connector, load_connector
-from cardsync_sdk.testing.adversity.story import (
+from cardsync_sdk.testing.adversity.setting import Order, Serves, Serving
+from cardsync_sdk.testing.adversity.steps import (
     Fail,
     ForgetCursors,
     Meanwhile,
     NeverEnd,
-    Order,
     Serve,
-    Serves,
-    Serving,
     SourceStep,
     StillGathering,
     Trouble,

@@ -7,12 +7,12 @@ from functools import singledispatchmethod
 from typing import Any
 
 from cardsync_sdk.money import Money, parse_money
-from cardsync_sdk.testing.adversity.story import (
+from cardsync_sdk.testing.adversity.setting import Card
+from cardsync_sdk.testing.adversity.steps import (
     OWN,
     Book,
     Buy,
     Cancel,
-    Card,
     Change,
     Garble,
     HideCard,

@@ -1,26 +1,24 @@
 """Group A, first part: one transaction has one life, from announced to booked, changed, gone."""
 
-from cardsync_sdk.testing.adversity.story import (
-    NEW_ID_WHEN_BOOKED,
-    NO_IDS,
+from cardsync_sdk.testing.adversity.acts import (
     Answer,
-    Book,
-    Buy,
-    Cancel,
-    Card,
-    Change,
     Complete,
     Ends,
-    Expect,
-    Fail,
     NextDay,
     Nights,
-    Script,
-    Serves,
-    Serving,
     Submit,
     Sync,
 )
+from cardsync_sdk.testing.adversity.setting import (
+    NEW_ID_WHEN_BOOKED,
+    NO_IDS,
+    Card,
+    Expect,
+    Serves,
+    Serving,
+)
+from cardsync_sdk.testing.adversity.steps import Book, Buy, Cancel, Change, Fail
+from cardsync_sdk.testing.adversity.story import Script
 from cardsync_sdk.types import TransactionKind
 
 RENAMES = (Card(traits=NEW_ID_WHEN_BOOKED),)

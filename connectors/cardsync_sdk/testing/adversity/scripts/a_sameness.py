@@ -1,27 +1,18 @@
 """Group A, second part: equal rows are two purchases, and one purchase is one row."""
 
-from cardsync_sdk.testing.adversity.story import (
-    NO_IDS,
-    Buy,
-    Cancel,
-    Card,
-    Change,
+from cardsync_sdk.testing.adversity.acts import (
     Complete,
     EnterByHand,
-    Expect,
     Merge,
     NewContentRule,
     NextDay,
     Nights,
-    Order,
-    Script,
-    Serve,
-    Serves,
-    Serving,
     SetAside,
-    ShowTwice,
     Sync,
 )
+from cardsync_sdk.testing.adversity.setting import NO_IDS, Card, Expect, Order, Serves, Serving
+from cardsync_sdk.testing.adversity.steps import Buy, Cancel, Change, Serve, ShowTwice
+from cardsync_sdk.testing.adversity.story import Script
 
 NONE = (Card(traits=NO_IDS),)
 ACCOUNT = Card(name="account", iban="FR7630006000011234567890189", last4="0189")

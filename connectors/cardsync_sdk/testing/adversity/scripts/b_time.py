@@ -1,25 +1,25 @@
 """Group B: days, zones and clocks."""
 
-from cardsync_sdk.testing.adversity.story import (
-    NEW_ID_WHEN_BOOKED,
-    NO_IDS,
+from cardsync_sdk.testing.adversity.acts import (
     At,
-    Book,
-    Buy,
-    Card,
-    Change,
     Complete,
-    Expect,
     Look,
     NextDay,
     Nights,
-    Script,
     ServerZone,
-    Serves,
-    Serving,
     Sync,
     Ticks,
 )
+from cardsync_sdk.testing.adversity.setting import (
+    NEW_ID_WHEN_BOOKED,
+    NO_IDS,
+    Card,
+    Expect,
+    Serves,
+    Serving,
+)
+from cardsync_sdk.testing.adversity.steps import Book, Buy, Change
+from cardsync_sdk.testing.adversity.story import Script
 
 ALL = (Card(all_available=True),)
 

@@ -1,34 +1,32 @@
 """Group C: cursors, pages, and all that goes wrong on the way."""
 
-from cardsync_sdk.testing.adversity.story import (
-    NO_IDS,
-    Buy,
-    Cancel,
-    Card,
-    Change,
+from cardsync_sdk.testing.adversity.acts import (
     Complete,
     DatabaseBusy,
     Ends,
-    Expect,
-    Fail,
-    ForgetCursors,
-    Garble,
     Look,
-    Meanwhile,
-    NeverEnd,
     NextDay,
     Nights,
     Reconsent,
-    ReissueIds,
-    Script,
-    Serves,
-    Serving,
-    StillGathering,
-    SwapCard,
     Sync,
     Ticks,
+)
+from cardsync_sdk.testing.adversity.setting import NO_IDS, Card, Expect, Serves, Serving
+from cardsync_sdk.testing.adversity.steps import (
+    Buy,
+    Cancel,
+    Change,
+    Fail,
+    ForgetCursors,
+    Garble,
+    Meanwhile,
+    NeverEnd,
+    ReissueIds,
+    StillGathering,
+    SwapCard,
     Trouble,
 )
+from cardsync_sdk.testing.adversity.story import Script
 
 CHANGES = Serving(mode=Serves.CHANGES)
 PAGES_OF_ONE = Serving(page_size=1)

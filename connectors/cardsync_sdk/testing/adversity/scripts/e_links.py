@@ -1,28 +1,23 @@
 """Group E: links, accounts and legal entities."""
 
-from cardsync_sdk.testing.adversity.story import (
-    NEW_IDS_AFTER_RELINK,
+from cardsync_sdk.testing.adversity.acts import (
     Attach,
-    Buy,
-    Card,
-    Change,
     Complete,
-    Expect,
     HandIn,
-    HideCard,
     LinkAgain,
     MoveToOtherEntity,
     NextDay,
     Nights,
-    OpenCard,
     Relink,
     RestoreCard,
-    Script,
     SetAside,
     Share,
     StopCard,
     Sync,
 )
+from cardsync_sdk.testing.adversity.setting import NEW_IDS_AFTER_RELINK, Card, Expect
+from cardsync_sdk.testing.adversity.steps import Buy, Change, HideCard, OpenCard
+from cardsync_sdk.testing.adversity.story import Script
 
 RENAMED = (Card(traits=NEW_IDS_AFTER_RELINK),)
 

@@ -1,6 +1,9 @@
 """Group G, as far as it is about sameness: statement files handed in twice and overlapping."""
 
-from cardsync_sdk.testing.adversity.story import NO_IDS, Buy, Card, Complete, Expect, HandIn, Script
+from cardsync_sdk.testing.adversity.acts import Complete, HandIn
+from cardsync_sdk.testing.adversity.setting import NO_IDS, Card, Expect
+from cardsync_sdk.testing.adversity.steps import Buy
+from cardsync_sdk.testing.adversity.story import Script
 
 BY_FILE = (Card(traits=NO_IDS),)
 
