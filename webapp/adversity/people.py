@@ -22,6 +22,7 @@ from cardsync_sdk.testing.adversity.acts import (
     Share,
     StopCard,
     Submit,
+    TakeUp,
 )
 from webapp.adversity.checker import Work
 from webapp.adversity.reading import ACTIVE, names_of_transactions
@@ -32,7 +33,7 @@ from webapp.domain.reports import ReportStatus, Step
 from webapp.storage.accounts import Account
 from webapp.storage.completions import NewReceipt, Submission, complete
 from webapp.storage.expenses import Expense
-from webapp.storage.not_expenses import set_aside
+from webapp.storage.not_expenses import set_aside, take_up
 from webapp.storage.reporting import Doer, take_step
 from webapp.storage.reports import Report
 from webapp.storage.transactions import BankTransaction
@@ -90,6 +91,13 @@ def _set_aside(step: SetAside, world: World) -> None:
     with world.database.write() as session:
         said = NotExpense(NotExpenseReason.PRIVATE)
         set_aside(session, _doer(world, expense.user_id), expense.id, said)
+
+
+@act.register
+def _take_up(step: TakeUp, world: World) -> None:
+    expense = _expense_of(world, step.what)
+    with world.database.write() as session:
+        take_up(session, _doer(world, expense.user_id), expense.id)
 
 
 @act.register

@@ -55,6 +55,13 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeUp:
+    """The holder says that ``what`` is an expense after all."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A person is asked whether the new row of ``what`` is the one known before, and answers."""
 
@@ -208,6 +215,7 @@ PersonStep = (
     | Complete
     | Submit
     | SetAside
+    | TakeUp
     | Answer
     | Merge
     | EnterByHand

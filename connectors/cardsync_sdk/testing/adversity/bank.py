@@ -17,6 +17,7 @@ from cardsync_sdk.hookspecs import API_VERSION, hookimpl
 from cardsync_sdk.registry import Connector, load_connector
 from cardsync_sdk.testing.adversity.setting import Order, Serves, Serving
 from cardsync_sdk.testing.adversity.steps import (
+    BeDown,
     Fail,
     ForgetCursors,
     Meanwhile,
@@ -61,6 +62,22 @@ class Mischief:
     gathering: int = 0
     endless: bool = False
     cursors_from: int = 0
+    down_until: datetime | None = None
+
+
+@dataclass
+class _Place:
+    """How far a walk has come with a card: by offset, and by version where changes are told."""
+
+    card: str
+    seed: int
+    version: int
+    offset: int = 0
+
+    def pass_over(self, items: Sequence[Item]) -> None:
+        self.offset += len(items)
+        if items:
+            self.version = items[-1].version
 
 
 @dataclass
@@ -83,6 +100,8 @@ class AdversityBank:
                 self.mischief.fails.extend([step] * step.times)
             case Meanwhile():
                 self.mischief.meanwhile.append(step)
+            case BeDown():
+                self.mischief.down_until = self.now + timedelta(hours=step.hours)
             case NeverEnd():
                 self.mischief.endless = True
             case StillGathering():
@@ -112,9 +131,10 @@ class AdversityBank:
         self, accounts: Sequence[AccountRef], cursor: str | None, window: FetchWindow
     ) -> Iterator[Batch]:
         """Serve what is asked for, page by page, with whatever was told to go wrong."""
-        found = [self.truth.card_of(account.ref) for account in accounts]
-        walk = Walk(window, tuple(name for name in found if name is not None))
+        walk = Walk(window, tuple(self._card(account.ref) for account in accounts))
         self.walks.append(walk)
+        if self.mischief.down_until is not None and self.now < self.mischief.down_until:
+            raise SourceUnavailable("the bank is down")
         self._check_cursor(cursor)
         if self.mischief.gathering:
             self.mischief.gathering -= 1
@@ -125,40 +145,50 @@ class AdversityBank:
             walk.rows += len(batch.transactions) + len(batch.rejected) + len(batch.removed_ids)
             yield batch
 
+    def _card(self, ref: str) -> str:
+        card = self.truth.card_of(ref)
+        if card is None:
+            raise SourceRejected("the bank does not know this account", code="unknown_account")
+        return card
+
     def _check_cursor(self, cursor: str | None) -> None:
-        if cursor is not None and int(cursor) < self.mischief.cursors_from:
+        known = cursor is None or (cursor.isdecimal() and int(cursor) >= self.mischief.cursors_from)
+        if not known:
             raise SourceRejected("the bank does not know this cursor", code="unknown_cursor")
 
     def _walk(self, walk: Walk, cursor: str | None) -> Iterator[Batch]:
         """Give the pages card by card; the last one says that it is."""
-        seed, page, version = len(self.walks), 0, self.truth.version
+        page, begun = 0, self.truth.version
         for card in walk.cards:
-            offset, more = 0, True
+            place = _Place(card, len(self.walks), version=int(cursor or 0))
+            more = True
             while more:
                 page += 1
                 self._fail(page, card)
-                # Looked up anew for each page, as a bank does that counts by offsets.
-                items = self._items(card, cursor, walk.window, seed)
-                some = items[offset : offset + self.serving.page_size]
-                endless = self.mischief.endless
-                offset = 0 if endless else offset + self.serving.page_size
-                more = endless or offset < len(items)
+                # Looked up anew for each page: a bank does not hold its breath during a walk.
+                left = self._left(place, walk.window, whole=cursor is None)
+                some = left[: self.serving.page_size]
+                more = self.mischief.endless or len(left) > len(some)
+                if not self.mischief.endless:
+                    place.pass_over(some)
                 if not more:
                     walk.told[card] = self._vouched(walk.window)
                 if not more and card == walk.cards[-1]:
-                    yield self._closing(self._batch(some), walk, cursor, version)
+                    # Of several cards the first may have changed since it was given.
+                    end = begun if len(walk.cards) > 1 else max(begun, place.version)
+                    yield self._closing(self._batch(some), walk, cursor, end)
                 else:
                     yield self._with_cursor(self._batch(some), some, walk)
                     self._meanwhile(page)
 
-    def _items(self, card: str, cursor: str | None, window: FetchWindow, seed: int) -> list[Item]:
-        """Return what the bank would list of a card, in its order."""
+    def _left(self, place: "_Place", window: FetchWindow, *, whole: bool) -> Sequence[Item]:
+        """Return what is still to be given of a card, in the bank's order."""
+        card = place.card
         if self.serving.mode is Serves.CHANGES:
-            since = int(cursor or 0)
-            gone = self.truth.withdrawals if cursor else []
-            items: list[Item] = [one for one in gone if one.card == card]
-            items += self.truth.shown(card)
-            changed = [one for one in items if one.version > since]
+            items: list[Item] = list(self.truth.shown(card))
+            if not whole:
+                items += [one for one in self.truth.withdrawals if one.card == card]
+            changed = [one for one in items if one.version > place.version]
             return sorted(changed, key=lambda one: one.version)
         days = self._vouched(window)
         rows = [one for one in self.truth.shown(card) if _within(one, days)]
@@ -166,8 +196,9 @@ class AdversityBank:
         if self.serving.order is Order.NEWEST:
             rows.reverse()
         elif self.serving.order is Order.SHUFFLED:
-            random.Random(seed).shuffle(rows)
-        return [copy for one in rows for copy in [one] * one.copies]
+            random.Random(place.seed).shuffle(rows)
+        # By offset, as such banks do: what moves between two pages slips through.
+        return [copy for one in rows for copy in [one] * one.copies][place.offset :]
 
     def _vouched(self, window: FetchWindow) -> FetchWindow:
         """Return the days the bank can speak for: its history may be shorter than asked."""

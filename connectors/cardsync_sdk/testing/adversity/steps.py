@@ -156,6 +156,13 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
+class BeDown:
+    """The bank answers nobody for so many hours."""
+
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meanwhile:
     """While the next walk runs, after its page ``page`` was given, ``steps`` happen."""
 
@@ -193,6 +200,7 @@ SourceStep = (
     | SwapCard
     | Serve
     | Fail
+    | BeDown
     | Meanwhile
     | NeverEnd
     | StillGathering

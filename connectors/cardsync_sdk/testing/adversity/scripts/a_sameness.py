@@ -3,12 +3,14 @@
 from cardsync_sdk.testing.adversity.acts import (
     Complete,
     EnterByHand,
+    Look,
     Merge,
     NewContentRule,
     NextDay,
     Nights,
     SetAside,
     Sync,
+    TakeUp,
 )
 from cardsync_sdk.testing.adversity.setting import NO_IDS, Card, Expect, Order, Serves, Serving
 from cardsync_sdk.testing.adversity.steps import Buy, Cancel, Change, Serve, ShowTwice
@@ -261,7 +263,7 @@ SCRIPTS = (
     Script(
         name="A30",
         story="The holder says that a row is no expense. It stays out, night after night; an equal "
-        "purchase of a later day is an expense.",
+        "purchase of a later day is an expense. The holder may take it up again.",
         invariant="I3",
         steps=(
             Buy("private", "-12.50"),
@@ -270,7 +272,10 @@ SCRIPTS = (
             Nights(3),
             Buy("lunch", "-12.50", on="03-20"),
             Nights(1),
+            Look(Expect(rows=2, expenses=1)),
+            TakeUp("private"),
+            Nights(1),
         ),
-        expect=Expect(rows=2, expenses=1),
+        expect=Expect(rows=2, expenses=2),
     ),
 )

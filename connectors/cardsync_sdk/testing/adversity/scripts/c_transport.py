@@ -13,6 +13,7 @@ from cardsync_sdk.testing.adversity.acts import (
 )
 from cardsync_sdk.testing.adversity.setting import NO_IDS, Card, Expect, Serves, Serving
 from cardsync_sdk.testing.adversity.steps import (
+    BeDown,
     Buy,
     Cancel,
     Change,
@@ -36,15 +37,19 @@ FIVE = tuple(Buy(f"row {n}", f"-{n}.00", on=f"03-1{n}") for n in range(1, 6))
 SCRIPTS = (
     Script(
         name="C01",
-        story="While pages of changes are given something changes, and the bank refuses to go on. "
-        "The walk begins again where it began.",
+        story="While pages of changes are given something changes, and the bank refuses to go on: "
+        "the next run takes up where this one was. Then a row changes again in the very walk that "
+        "told it; the newer telling counts.",
         invariant="I4",
         serving=Serving(mode=Serves.CHANGES, page_size=1),
         steps=(
             *FIVE,
-            Meanwhile((Buy("new", "-9.00"), Change("row 1", amount="-1.10")), page=2),
+            Meanwhile((Change("row 1", amount="-1.10"), Buy("new", "-9.00")), page=2),
             Fail(page=3),
             Sync(Ends.FAILED),
+            NextDay(),
+            Meanwhile((Change("row 4", amount="-4.40"),), page=3),
+            Sync(),
             NextDay(),
             Sync(),
         ),
@@ -180,24 +185,20 @@ SCRIPTS = (
     ),
     Script(
         name="C10",
-        story="The bank is down for three days. Each day is tried again; then all of them are "
-        "there.",
+        story="The bank is down for three days. It is tried again by itself, and then all of them "
+        "are there.",
         invariant="I1 I10",
         steps=(
             Buy("before", on="03-17"),
-            Sync(),
-            Fail(times=3),
-            NextDay(),
+            Ticks(hours=24),
+            BeDown(hours=72),
             Buy("day one", "-1.00", on="03-18"),
-            Sync(Ends.FAILED),
-            NextDay(),
+            Ticks(hours=24, minutes=30),
             Buy("day two", "-2.00", on="03-19"),
-            Sync(Ends.FAILED),
-            NextDay(),
+            Ticks(hours=24, minutes=30),
             Buy("day three", "-3.00", on="03-20"),
-            Sync(Ends.FAILED),
-            NextDay(),
-            Sync(),
+            Ticks(hours=24, minutes=30),
+            Ticks(hours=5, minutes=30),
         ),
         expect=Expect(rows=4, expenses=4),
     ),
