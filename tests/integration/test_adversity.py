@@ -6,6 +6,8 @@ strict: whoever makes one of them hold takes it out of the table.
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -208,6 +210,12 @@ def test_what_cannot_be_done_is_said_in_words(arguments: tuple[str, ...], words:
     assert status != 0
     assert words in err
     assert "Traceback" not in err
+
+
+def test_the_command_needs_no_test_tools() -> None:
+    script = "import sys, webapp.adversity.player; print('pytest' in sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 def test_on_postgresql_it_leaves_nothing_behind(postgres_url: str) -> None:

@@ -239,3 +239,15 @@ def test_two_expenses_of_one_transaction_are_found() -> None:
     held = [replace(RIGHT.held[0], expenses=2), RIGHT.held[1]]
     (miss,) = verdict(held=held).misses
     assert miss.startswith("2 expenses of one transaction: lunch")
+
+
+def test_a_row_that_the_source_moved_may_stand_under_either_card() -> None:
+    moved = Told("taxi", TAXI, now_under="second")
+    for card in ("card", "second"):
+        held = [RIGHT.held[0], replace(RIGHT.held[1], content=TAXI._replace(card=card))]
+        assert verdict(told=[RIGHT.told[0], moved], held=held).misses == []
+
+
+def test_what_a_script_leaves_open_is_not_looked_at() -> None:
+    open_ended = Expect(rows=2, questions=None, quarantined=None)
+    assert verdict(open_ended, questions=3, quarantined=2).misses == []

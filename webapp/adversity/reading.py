@@ -69,7 +69,9 @@ def told(world: World) -> list[Told]:
             (row.original.minor, row.original.currency) if row.original else None,
             row.memo,
         )
-        rows.append(Told(entry.name, content, entry.counts, row.external_id is None))
+        anonymous = row.external_id is None
+        moved = entry.card if entry.card != entry.home else ""
+        rows.append(Told(entry.name, content, entry.counts, anonymous, moved))
     return rows
 
 

@@ -72,6 +72,6 @@ class Expect:
     expenses: int | None = None
     of: Mapping[str, int] | None = None
     waiting: int | None = None
-    quarantined: int = 0
-    questions: int = 0
+    quarantined: int | None = 0
+    questions: int | None = 0
     runs: int | None = None

@@ -95,7 +95,7 @@ SCRIPTS = (
             Cancel("hold with receipt"),
             Sync(),
         ),
-        expect=Expect(rows=1),
+        expect=Expect(rows=1, questions=None),
     ),
     Script(
         name="A05",

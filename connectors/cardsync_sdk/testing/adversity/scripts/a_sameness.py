@@ -129,7 +129,7 @@ SCRIPTS = (
             NextDay(),
             Sync(),
         ),
-        expect=Expect(rows=2, expenses=2),
+        expect=Expect(rows=2, expenses=2, questions=None),
     ),
     Script(
         name="A18",
@@ -143,7 +143,7 @@ SCRIPTS = (
             NextDay(),
             Sync(),
         ),
-        expect=Expect(rows=3, expenses=3),
+        expect=Expect(rows=3, expenses=3, questions=None),
     ),
     Script(
         name="A19",
@@ -173,7 +173,7 @@ SCRIPTS = (
             Buy("next year", "-30.00", on="2027-03-17", id="77"),
             Sync(),
         ),
-        expect=Expect(rows=3, expenses=3),
+        expect=Expect(rows=3, expenses=3, questions=None),
     ),
     Script(
         name="A21",

@@ -299,7 +299,7 @@ SCRIPTS = (
             ReissueIds(),
             Sync(Ends.ANY),
         ),
-        expect=Expect(rows=5, expenses=5, questions=1),
+        expect=Expect(rows=5, expenses=5, questions=1, quarantined=None),
     ),
     Script(
         name="C17",
@@ -315,6 +315,6 @@ SCRIPTS = (
             Buy("theirs", "-666.00", on="03-18", kept=False),
             Sync(Ends.ANY),
         ),
-        expect=Expect(rows=1, expenses=1, questions=1),
+        expect=Expect(rows=1, expenses=1, questions=1, quarantined=None),
     ),
 )
