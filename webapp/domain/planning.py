@@ -21,12 +21,21 @@ REVIEW_FIRST = "review_first"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A transaction we hold, as far as planning needs it. ``content`` as by ``bank_content``."""
+    """A transaction we hold, as far as planning needs it. ``content`` as by ``bank_content``.
+
+    ``external_id``: the id under which the source told it last.
+    """
 
     id: str
     identity_key: str
     status: str
     content: str
+    external_id: str | None = None
+
+    def was(self, external_id: str | None) -> bool:
+        """Say whether ``external_id`` is a former id of it: it has been booked under another."""
+        booked = self.status == TransactionStatus.BOOKED
+        return booked and self.external_id not in (None, external_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,15 @@ class AccountRules:
 
 @dataclass(frozen=True, slots=True)
 class KeyedRow:
-    """A fetched row with its identity key and its position in the run."""
+    """A fetched row with its identity key and its position in the run.
+
+    ``replaces``: the identity key of the announced row that it books, where the source says so.
+    """
 
     row: FetchedTransaction
     key: str
     position: int
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +98,15 @@ class RowOutcome:
 
 @dataclass(slots=True)
 class SyncPlan:
-    """What a batch of one account comes to."""
+    """What a batch of one account comes to.
+
+    ``aliases``: further identity keys of transactions we hold, each with the transaction's id.
+    """
 
     to_insert: list[NewTransaction] = field(default_factory=list)
     to_change: list[ChangedTransaction] = field(default_factory=list)
     to_cancel: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
 
 
@@ -102,19 +119,35 @@ def plan(
 ) -> SyncPlan:
     """Decide over ``rows`` of one account.
 
-    :param known: by identity key, every transaction held for the keys of ``rows``.
+    :param known: by identity key, every transaction held for the keys of ``rows``, and for those
+        they replace.
     :param seen_in_run: identity keys that earlier batches of the same run have already shown.
     """
     result = SyncPlan()
     met = set(seen_in_run)
     for keyed in rows:
-        fate = _decide(result, rules, known.get(keyed.key), keyed, repeated=keyed.key in met)
+        held = known.get(keyed.key) or _booked_by(result, known, keyed)
+        fate = _decide(result, rules, held, keyed, repeated=keyed.key in met)
         met.add(keyed.key)
         reason = REVIEW_FIRST if fate is Fate.WAITING and rules.review_first else ""
         result.outcomes.append(
             RowOutcome(keyed.position, fate, keyed.key, keyed.row.external_id, reason)
         )
     return result
+
+
+def _booked_by(result: SyncPlan, known: Mapping[str, Known], keyed: KeyedRow) -> Known | None:
+    """Return the announced transaction that a row books under another id (A01).
+
+    Each is booked once: a second row that names the same one is a purchase of its own.
+    """
+    held = known.get(keyed.replaces) if keyed.replaces is not None else None
+    if held is None or held.status == TransactionStatus.BOOKED:
+        return None
+    if held.id in result.aliases.values():
+        return None
+    result.aliases[keyed.key] = held.id
+    return held
 
 
 def _decide(
@@ -134,11 +167,14 @@ def _decide(
         return Fate.REPEATED
     if known is None:
         return _insert(result, rules, keyed)
+    if known.was(row.external_id) and row.status is TransactionStatus.ANNOUNCED:
+        # What it was before it was booked: the source shows both for a while.
+        return Fate.UNCHANGED
     content = bank_content(row)
     if content == known.content and known.status == row.status:
         return Fate.UNCHANGED
     result.to_change.append(ChangedTransaction(known.id, keyed, content))
-    was_announced = known.status == TransactionStatus.ANNOUNCED
+    was_announced = known.status == TransactionStatus.ANNOUNCED or keyed.key in result.aliases
     return Fate.BOOKED if was_announced and row.status is TransactionStatus.BOOKED else Fate.UPDATED
 
 
@@ -158,6 +194,8 @@ def plan_removals(
 ) -> tuple[list[str], list[RowOutcome]]:
     """Decide over rows the source withdrew; returns the ids to cancel and the fates.
 
+    An announced row is withdrawn when it is booked under another id: that cancels nothing.
+
     :param known: by identity key, the transactions held for the withdrawn rows.
     :param withdrawn: identity key and external id of each withdrawn row.
     :param first_position: position in the run of the first of them.
@@ -166,7 +204,9 @@ def plan_removals(
     outcomes: list[RowOutcome] = []
     for position, (key, external_id) in enumerate(withdrawn, first_position):
         held = known.get(key)
-        already = held is not None and (held.status == CANCELLED or held.id in to_cancel)
+        already = held is not None and (
+            held.status == CANCELLED or held.id in to_cancel or held.was(external_id)
+        )
         if held is not None and not already:
             to_cancel.append(held.id)
         fate = Fate.UNCHANGED if already else Fate.REMOVED

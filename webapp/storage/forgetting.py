@@ -19,7 +19,7 @@ from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
 from webapp.storage.reports import Report, ReportLine, lock_reports_of
 from webapp.storage.runs import Coverage, Delivery, RowFate
-from webapp.storage.transactions import BankTransaction
+from webapp.storage.transactions import BankTransaction, TransactionAlias
 from webapp.storage.uploads import FileUpload
 
 # What a fate says of a row that was deleted on purpose.
@@ -108,6 +108,8 @@ def forget(session: Session, account_id: str) -> Gone:
     ).all():
         lock_reports_of(session, user_id)
     receipts = _delete_expenses(session, account_id)
+    gone = select_columns(col(BankTransaction.id)).where(_to_go(account_id))
+    session.exec(delete(TransactionAlias).where(col(TransactionAlias.transaction_id).in_(gone)))
     session.exec(delete(BankTransaction).where(_to_go(account_id)))
     session.exec(delete(Coverage).where(col(Coverage.account_id) == account_id))
     _blank_rows(session, account_id)

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, SQLModel, col
 
 from cardsync_sdk.interchange import to_line
 from cardsync_sdk.types import FetchedTransaction, Fuel, Merchant
@@ -23,7 +24,7 @@ from webapp.domain.planning import (
 from webapp.storage.columns import new_ids
 from webapp.storage.expenses import Expense
 from webapp.storage.runs import Coverage, Delivery, RowFate
-from webapp.storage.transactions import BankTransaction
+from webapp.storage.transactions import BankTransaction, TransactionAlias
 
 # SQLite takes 32 766 parameters in one statement; PostgreSQL 65 535.
 KEYS_PER_QUERY = 5_000
@@ -40,18 +41,53 @@ def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[
     """Return, by identity key, the transactions held under ``keys``."""
     known: dict[str, Known] = {}
     for start in range(0, len(keys), KEYS_PER_QUERY):
-        query = select(
-            BankTransaction.id,
-            BankTransaction.identity_key,
-            BankTransaction.status,
-            BankTransaction.content,
+        query = select_columns(
+            col(BankTransaction.id),
+            col(BankTransaction.identity_key),
+            col(BankTransaction.status),
+            col(BankTransaction.content),
+            col(BankTransaction.external_id),
         ).where(
             col(BankTransaction.account_identity_id) == identity_id,
             col(BankTransaction.identity_key).in_(keys[start : start + KEYS_PER_QUERY]),
         )
         for row in session.connection().execute(query):
             known[row[1]] = Known(*row)
+        for row in session.connection().execute(
+            _under_other_keys(identity_id, keys[start : start + KEYS_PER_QUERY])
+        ):
+            known.setdefault(row[1], Known(*row))
     return known
+
+
+def _under_other_keys(identity_id: str, keys: Sequence[str]) -> Any:
+    """Return the query of the transactions held under one of ``keys`` besides their first."""
+    return (
+        select_columns(
+            col(BankTransaction.id),
+            col(TransactionAlias.key),
+            col(BankTransaction.status),
+            col(BankTransaction.content),
+            col(BankTransaction.external_id),
+        )
+        .join(TransactionAlias, col(TransactionAlias.transaction_id) == col(BankTransaction.id))
+        .where(
+            col(TransactionAlias.account_identity_id) == identity_id,
+            col(TransactionAlias.key).in_(keys),
+        )
+    )
+
+
+def insert_aliases(session: Session, identity_id: str, aliases: Mapping[str, str]) -> None:
+    """Have transactions be known under further keys: ``aliases`` holds transaction ids by key."""
+    if aliases:
+        session.connection().execute(
+            insert(table_of(TransactionAlias)),
+            [
+                {"account_identity_id": identity_id, "key": key, "transaction_id": transaction_id}
+                for key, transaction_id in aliases.items()
+            ],
+        )
 
 
 def insert_transactions(

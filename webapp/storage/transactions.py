@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstrai
 from sqlmodel import Field, Index, SQLModel
 
 from cardsync_sdk.types import TransactionKind
-from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
+from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
 TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired")
 
@@ -57,3 +57,22 @@ class BankTransaction(SQLModel, table=True):
     first_run_id: str = ref("sync_run.id", index=False)
     last_run_id: str = ref("sync_run.id", index=False)
     seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TransactionAlias(SQLModel, table=True):
+    """One more key under which a source tells a transaction, besides its first (I2, I3).
+
+    A key is one transaction's alone: the last wall against a double is this table's primary key
+    together with the unique key of ``bank_transaction``.
+    """
+
+    __tablename__ = "transaction_alias"
+
+    account_identity_id: str = Field(
+        primary_key=True,
+        foreign_key="account_identity.id",
+        max_length=ID_LENGTH,
+        ondelete="RESTRICT",
+    )
+    key: str = Field(primary_key=True)
+    transaction_id: str = ref("bank_transaction.id")

@@ -17,7 +17,7 @@ from webapp.domain.planning import (
     plan_removals,
 )
 from webapp.domain.relinking import found_again
-from webapp.domain.transactions import IdentityCounter
+from webapp.domain.transactions import IdentityCounter, trusts_ids
 from webapp.storage import ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import Claim, renew
@@ -32,7 +32,8 @@ class RunState:
     """What a run remembers from batch to batch, never across runs.
 
     ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked
-    for everything in it. ``booked``: transactions of the last batch that were announced before.
+    for everything in it. ``booked``: transactions of the last batch that were announced before;
+    ``changed``: all those of which the bank says something else now.
     ``listed``: the accounts the source says it shares, by its refs; ``None`` while it says nothing.
     """
 
@@ -46,6 +47,7 @@ class RunState:
     batches: int = 0
     seen: dict[str, set[str]] = field(default_factory=dict)
     booked: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     listed: set[str] | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -88,6 +90,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     """
     renew(session, state.claim)
     state.booked.clear()
+    state.changed.clear()
     tally = _Tally()
     # Read here, under a lock, and not once per run: an attachment made meanwhile must count.
     rules = lock_rules(session, state.account_ids, floors=state.floors)
@@ -138,15 +141,24 @@ def _apply_rows(
     tally: _Tally,
 ) -> None:
     counter = state.counters[rules.account_ref]
-    keyed = [KeyedRow(row, counter.key(row), position) for position, row in rows]
-    known = ingest.load_known(session, rules.identity_id, [one.key for one in keyed])
+    keyed = [_keyed(counter, row, position) for position, row in rows]
+    keys = [one.key for one in keyed]
+    booked = [one.replaces for one in keyed if one.replaces is not None]
+    known = ingest.load_known(session, rules.identity_id, keys + booked)
     if IdTrait.CHANGES_ON_RELINK in counter.traits:
-        known |= _found_again(session, state, rules, [one for one in keyed if one.key not in known])
+        unknown = [one for one in keyed if one.key not in known and one.replaces not in known]
+        known |= _found_again(session, state, rules, unknown)
     seen = state.seen.setdefault(rules.account_ref, set())
     planned = plan(rules, known, keyed, seen_in_run=seen)
     seen.update(one.key for one in keyed)
     tally.expenses += _write_plan(session, state, rules, planned, known)
     tally.add(planned.outcomes)
+
+
+def _keyed(counter: IdentityCounter, row: FetchedTransaction, position: int) -> KeyedRow:
+    named = row.replaces is not None and trusts_ids(counter.traits)
+    replaces = counter.key_of_id(row.replaces) if named and row.replaces else None
+    return KeyedRow(row, counter.key(row), position, replaces)
 
 
 def _found_again(
@@ -182,8 +194,11 @@ def _write_plan(
         at=state.claim.as_of,
     )
     ingest.change_transactions(session, planned.to_change, run_id=state.run_id)
+    ingest.insert_aliases(session, rules.identity_id, planned.aliases)
+    ids = {**{key: one.id for key, one in known.items()}, **inserted, **planned.aliases}
+    state.changed += [one.id for one in planned.to_change]
     state.booked += [
-        known[one.key].id for one in planned.outcomes if one.fate is Fate.BOOKED and one.key
+        ids[one.key] for one in planned.outcomes if one.fate is Fate.BOOKED and one.key
     ]
     made = 0
     if rules.mode is not None:
@@ -199,7 +214,6 @@ def _write_plan(
             mode=rules.mode,
             at=state.claim.as_of,
         )
-    ids = {**{key: one.id for key, one in known.items()}, **inserted}
     _record(session, state, rules, planned.outcomes, ids)
     return made
 

@@ -19,6 +19,7 @@ from webapp.storage.accounts import Account
 from webapp.storage.ingest import insert_coverage
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim, FencedOff
+from webapp.storage.rechecking import recheck
 from webapp.storage.reporting import enter_booked
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
 from webapp.sync.apply import apply_batch
@@ -136,9 +137,10 @@ def walk(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool = True) -> No
             apply_batch(session, job.state, batch)
             if moves_cursor and batch.next_cursor is not None and _may_move(job, batch):
                 _move_cursors(session, job, ask, batch.next_cursor)
-        if job.state.booked:
+        if job.state.changed:
             # Apart, so that a person at work on a report and a sync never wait for each other.
             with engine.database.write() as session:
+                recheck(session, job.state.changed, job.claim.as_of)
                 enter_booked(session, job.state.booked, job.claim.as_of)
 
 
