@@ -1,5 +1,8 @@
 """Every page there is: axe finds nothing in either theme, it fits its window, no script complains.
 
+By day in French at a desk and by night in English on a phone axe looks at each; in the other two
+ways only what differs is looked at: whether the words fit.
+
 With ``SCREENSHOTS`` naming a folder (``make screenshots``) each page is also photographed
 there in both languages, at a desk and on a phone.
 """
@@ -11,17 +14,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import DESK, PHONE, Installation, OpenPage, Watch
+from tests.e2e.conftest import DESK, PHONE, Installation, OpenPage, Watch, scrolls_sideways
 from tests.support.gallery import Stop, stage, stops
 from tests.support.world import World
 
 FOLDER = os.environ.get("SCREENSHOTS")
 WAYS = {
     "fr-desk": ("fr-FR", DESK, "light"),
-    "fr-phone": ("fr-FR", PHONE, "dark"),
+    "fr-phone": ("fr-FR", PHONE, "light"),
     "en-desk": ("en-GB", DESK, "dark"),
-    "en-phone": ("en-GB", PHONE, "light"),
+    "en-phone": ("en-GB", PHONE, "dark"),
 }
+AXE = ("fr-desk", "en-phone")
 LogIn = Callable[[Page, str], None]
 
 
@@ -53,7 +57,9 @@ def test_every_page_is_accessible_and_fits(
                 _speak(page, locale[:2])
         page.goto(stop.path)
         assert page.locator("h1").count() == 1, stop
-        looks_well(page)
+        if way in AXE:
+            looks_well(page)
+        assert not scrolls_sideways(page), stop
         _photograph(page, stop, way)
     assert len(found) > 15
 

@@ -4,7 +4,7 @@ One pure function. No clock, no session; its arguments are not changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cardsync_sdk.types import FetchedTransaction, TransactionKind, TransactionStatus
@@ -23,7 +23,7 @@ REVIEW_FIRST = "review_first"
 class Known:
     """A transaction we hold, as far as planning needs it. ``content`` as by ``bank_content``.
 
-    ``external_id``: the id under which the source told it last.
+    ``external_id`` and ``amount_minor``: the id and the amount with which the source told it last.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Known:
     status: str
     content: str
     external_id: str | None = None
+    amount_minor: int | None = None
 
     def was(self, external_id: str | None) -> bool:
         """Say whether ``external_id`` is a former id of it: it has been booked under another."""
@@ -163,19 +164,44 @@ def _decide(
     # must not stay announced for ever.
     if known is None and is_before(rules.floor, row.purchased_on, row.booked_on):
         return Fate.OUT_OF_WINDOW
-    if repeated:
-        return Fate.REPEATED
     if known is None:
-        return _insert(result, rules, keyed)
+        return _tell_anew(result, keyed) if repeated else _insert(result, rules, keyed)
     if known.was(row.external_id) and row.status is TransactionStatus.ANNOUNCED:
         # What it was before it was booked: the source shows both for a while.
         return Fate.UNCHANGED
     content = bank_content(row)
+    if repeated and not _is_newer(row, known.status, known.amount_minor):
+        return Fate.REPEATED
     if content == known.content and known.status == row.status:
-        return Fate.UNCHANGED
+        return Fate.REPEATED if repeated else Fate.UNCHANGED
+    if any(one.id == known.id and one.content == content for one in result.to_change):
+        return Fate.REPEATED
     result.to_change.append(ChangedTransaction(known.id, keyed, content))
     was_announced = known.status == TransactionStatus.ANNOUNCED or keyed.key in result.aliases
     return Fate.BOOKED if was_announced and row.status is TransactionStatus.BOOKED else Fate.UPDATED
+
+
+def _tell_anew(result: SyncPlan, keyed: KeyedRow) -> Fate:
+    """Take what is told last of a row that the same batch inserts (C01)."""
+    row, content = keyed.row, bank_content(keyed.row)
+    for number, new in enumerate(result.to_insert):
+        told = new.keyed.row
+        if new.keyed.key != keyed.key or new.content == content:
+            continue
+        if _is_newer(row, told.status, told.amount.minor):
+            result.to_insert[number] = replace(new, keyed=keyed, content=content)
+            return Fate.UPDATED
+    return Fate.REPEATED
+
+
+def _is_newer(row: FetchedTransaction, status: str, amount_minor: int | None) -> bool:
+    """Say whether a row told again in a run is a newer telling of what was told with these values.
+
+    Another amount at the same stage is another purchase under a shared id: the first one stands.
+    """
+    if row.status != status:
+        return row.status is not TransactionStatus.ANNOUNCED or status == CANCELLED
+    return amount_minor in (None, row.amount.minor)
 
 
 def _insert(result: SyncPlan, rules: AccountRules, keyed: KeyedRow) -> Fate:

@@ -47,6 +47,7 @@ def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[
             col(BankTransaction.status),
             col(BankTransaction.content),
             col(BankTransaction.external_id),
+            col(BankTransaction.amount_minor),
         ).where(
             col(BankTransaction.account_identity_id) == identity_id,
             col(BankTransaction.identity_key).in_(keys[start : start + KEYS_PER_QUERY]),
@@ -69,6 +70,7 @@ def _under_other_keys(identity_id: str, keys: Sequence[str]) -> Any:
             col(BankTransaction.status),
             col(BankTransaction.content),
             col(BankTransaction.external_id),
+            col(BankTransaction.amount_minor),
         )
         .join(TransactionAlias, col(TransactionAlias.transaction_id) == col(BankTransaction.id))
         .where(

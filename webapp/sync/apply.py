@@ -97,9 +97,10 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     shared = [row for row in batch.transactions if row.account_ref in rules]
     first = state.take_positions(len(shared))
     _keep_delivery(session, state, shared, first)
+    # First what is withdrawn: a row that the same batch shows is there (A05).
+    _apply_removals(session, state, rules, batch, tally)
     for account_ref, rows in _by_account(shared, first).items():
         _apply_rows(session, state, rules[account_ref], rows, tally)
-    _apply_removals(session, state, rules, batch, tally)
     _quarantine(session, state, rules, batch, tally)
     strangers = _count_strangers(rules, batch)
     if strangers:

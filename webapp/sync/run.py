@@ -147,10 +147,16 @@ def walk(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool = True) -> No
 def _asks(job: Job) -> list[Ask]:
     return group_asks(
         [
-            (account_ref(account), account.cursor if job.feed else None, job.windows[account.id])
+            (account_ref(account), _cursor(job, account), job.windows[account.id])
             for account in job.accounts
         ]
     )
+
+
+def _cursor(job: Job, account: Account) -> str | None:
+    """Return where the walk goes on; where equal rows are counted it always begins anew (A09)."""
+    counts = not trusts_ids(job.state.counters[account.external_ref].traits)
+    return None if counts or not job.feed else account.cursor
 
 
 def _may_move(job: Job, batch: Batch) -> bool:

@@ -1,5 +1,6 @@
 """Plan a batch: every row gets one fate, and the plan says what is written for it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -140,3 +141,62 @@ def test_R31_planning_what_was_just_written_always_writes_nothing(rows: list[Key
     again = plan(HELD, held, [new.keyed for new in first.to_insert])
     assert {outcome.fate for outcome in again.outcomes} <= {Fate.UNCHANGED}
     assert not (again.to_insert or again.to_change)
+
+
+# --- One life: announced, then booked under another id -------------------------------------------
+
+BOOKED = KeyedRow(replace(row("b").row, external_id="b", replaces="a"), "b", 2, "a")
+
+
+def held_as(status: str, external_id: str = "a") -> dict[str, Known]:
+    return {"a": Known("t1", "a", status, "told before", external_id, -250)}
+
+
+@pytest.mark.parametrize("status", ["announced", "cancelled", "expired"])
+def test_A01_a_row_that_names_the_announced_one_books_it(status: str) -> None:
+    planned = plan(HELD, held_as(status), [BOOKED])
+    assert [one.fate for one in planned.outcomes] == [Fate.BOOKED]
+    assert [one.id for one in planned.to_change] == ["t1"]
+    assert (planned.to_insert, planned.aliases) == ([], {"b": "t1"})
+
+
+def test_A01_each_announced_one_is_booked_once() -> None:
+    twin = replace(BOOKED, key="c", row=replace(BOOKED.row, external_id="c"), position=3)
+    planned = plan(HELD, held_as("announced"), [BOOKED, twin])
+    assert [one.fate for one in planned.outcomes] == [Fate.BOOKED, Fate.NEW]
+    already = plan(HELD, held_as("booked", "x"), [BOOKED])
+    assert [one.fate for one in already.outcomes] == [Fate.NEW]
+
+
+def test_A01_its_former_id_changes_and_cancels_nothing_any_more() -> None:
+    booked = held_as("booked", "b")
+    planned = plan(HELD, booked, [row("a", status=TransactionStatus.ANNOUNCED)])
+    assert [one.fate for one in planned.outcomes] == [Fate.UNCHANGED]
+    assert planned.to_change == []
+    assert plan_removals(booked, [("a", "a")], 1)[0] == []
+    assert plan_removals({"b": booked["a"]}, [("b", "b")], 1)[0] == ["t1"]
+
+
+@pytest.mark.parametrize(
+    ("again", "fates", "memo"),
+    [
+        pytest.param(row(), [Fate.NEW, Fate.REPEATED], "CAFE", id="the same"),
+        pytest.param(row(memo="TEA"), [Fate.NEW, Fate.UPDATED], "TEA", id="other words"),
+        pytest.param(
+            row(status=TransactionStatus.ANNOUNCED), [Fate.NEW, Fate.REPEATED], "CAFE", id="older"
+        ),
+    ],
+)
+def test_C01_what_is_told_last_in_a_batch_counts(
+    again: KeyedRow, fates: list[Fate], memo: str
+) -> None:
+    planned = plan(HELD, {}, [row(), again])
+    assert [one.fate for one in planned.outcomes] == fates
+    assert [new.keyed.row.memo for new in planned.to_insert] == [memo]
+
+
+def test_A17_another_amount_under_the_id_of_the_run_leaves_the_first_as_it_is() -> None:
+    other = replace(row(), row=replace(row().row, amount=Money(-990, "EUR")))
+    planned = plan(HELD, {}, [row(), other])
+    assert [one.fate for one in planned.outcomes] == [Fate.NEW, Fate.REPEATED]
+    assert [new.keyed.row.amount.minor for new in planned.to_insert] == [-250]
