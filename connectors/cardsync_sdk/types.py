@@ -353,7 +353,8 @@ class RejectedRow:
 class Batch:
     """One page of a fetch. The host commits its rows and its cursor in one transaction.
 
-    :param removed_ids: ``(account_ref, external_id)`` of rows the source withdrew.
+    :param removed_ids: ``(account_ref, external_id)`` of rows the source withdrew; one that the
+        same batch shows is there.
     :param accounts: accounts as seen in this page, if the source shows them.
     :param next_cursor: where the next fetch goes on from, opaque; ``None`` keeps the old one.
     :param complete: nothing more is to come in this walk; the last batch of a walk says so.
