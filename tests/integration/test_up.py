@@ -60,8 +60,7 @@ def test_doctor_finds_it_in_good_health(running: Installation, folder: Path) -> 
 
 @pytest.mark.parametrize("command", ["worker", "clock", "web", "redis-server"])
 def test_a_process_that_dies_is_started_again(command: str, running: Installation) -> None:
-    before = running.process_of(command)
-    os.kill(before, signal.SIGKILL)
+    before = running.kill(command)
     assert until(lambda: running.process_of(command) not in (0, before), SOON), running.output
 
 

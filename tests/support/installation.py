@@ -95,6 +95,15 @@ class Installation:
         ]
         return found[0] if found else 0
 
+    def kill(self, command: str) -> int:
+        """Kill the process that runs ``command``, once it is there; return what its id was."""
+        assert until(lambda: self.process_of(command) > 0, START_SECONDS), self.output
+        pid = self.process_of(command)
+        # To kill "process 0" is to kill the tests themselves.
+        assert pid > 0, self.output
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def stop(self, number: int = signal.SIGINT, seconds: float = 15) -> int:
         """Send a signal and wait for the end; return the exit status."""
         self.process.send_signal(number)
