@@ -102,6 +102,8 @@ class SyncPlan:
     """What a batch of one account comes to.
 
     ``aliases``: further identity keys of transactions we hold, each with the transaction's id.
+    ``inserted_at``: where in ``to_insert`` a key stands; ``changed_to``: the content that a
+    transaction was given last, by its id. So no row is looked for among all the others.
     """
 
     to_insert: list[NewTransaction] = field(default_factory=list)
@@ -109,6 +111,8 @@ class SyncPlan:
     to_cancel: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
+    inserted_at: dict[str, int] = field(default_factory=dict)
+    changed_to: dict[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -174,8 +178,9 @@ def _decide(
         return Fate.REPEATED
     if content == known.content and known.status == row.status:
         return Fate.REPEATED if repeated else Fate.UNCHANGED
-    if any(one.id == known.id and one.content == content for one in result.to_change):
+    if result.changed_to.get(known.id) == content:
         return Fate.REPEATED
+    result.changed_to[known.id] = content
     result.to_change.append(ChangedTransaction(known.id, keyed, content))
     was_announced = known.status == TransactionStatus.ANNOUNCED or keyed.key in result.aliases
     return Fate.BOOKED if was_announced and row.status is TransactionStatus.BOOKED else Fate.UPDATED
@@ -183,15 +188,15 @@ def _decide(
 
 def _tell_anew(result: SyncPlan, keyed: KeyedRow) -> Fate:
     """Take what is told last of a row that the same batch inserts (C01)."""
-    row, content = keyed.row, bank_content(keyed.row)
-    for number, new in enumerate(result.to_insert):
-        told = new.keyed.row
-        if new.keyed.key != keyed.key or new.content == content:
-            continue
-        if _is_newer(row, told.status, told.amount.minor):
-            result.to_insert[number] = replace(new, keyed=keyed, content=content)
-            return Fate.UPDATED
-    return Fate.REPEATED
+    place = result.inserted_at.get(keyed.key)
+    if place is None:
+        return Fate.REPEATED
+    new, content = result.to_insert[place], bank_content(keyed.row)
+    told = new.keyed.row
+    if new.content == content or not _is_newer(keyed.row, told.status, told.amount.minor):
+        return Fate.REPEATED
+    result.to_insert[place] = replace(new, keyed=keyed, content=content)
+    return Fate.UPDATED
 
 
 def _is_newer(row: FetchedTransaction, status: str, amount_minor: int | None) -> bool:
@@ -209,6 +214,7 @@ def _insert(result: SyncPlan, rules: AccountRules, keyed: KeyedRow) -> Fate:
     summary = row.kind is TransactionKind.SUMMARY
     waits = summary or rules.review_first or rules.mode is None
     holder = None if waits else holder_on(rules.holdings, row.day)
+    result.inserted_at[keyed.key] = len(result.to_insert)
     result.to_insert.append(NewTransaction(keyed, bank_content(row), holder))
     if summary:
         return Fate.SUMMARY

@@ -37,18 +37,23 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
+def _known_columns(key: Any) -> tuple[Any, ...]:
+    """Return the columns that make a :class:`Known`, in its order; ``key`` is how it is held."""
+    return (
+        col(BankTransaction.id),
+        key,
+        col(BankTransaction.status),
+        col(BankTransaction.content),
+        col(BankTransaction.external_id),
+        col(BankTransaction.amount_minor),
+    )
+
+
 def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[str, Known]:
     """Return, by identity key, the transactions held under ``keys``."""
     known: dict[str, Known] = {}
     for start in range(0, len(keys), KEYS_PER_QUERY):
-        query = select_columns(
-            col(BankTransaction.id),
-            col(BankTransaction.identity_key),
-            col(BankTransaction.status),
-            col(BankTransaction.content),
-            col(BankTransaction.external_id),
-            col(BankTransaction.amount_minor),
-        ).where(
+        query = select_columns(*_known_columns(col(BankTransaction.identity_key))).where(
             col(BankTransaction.account_identity_id) == identity_id,
             col(BankTransaction.identity_key).in_(keys[start : start + KEYS_PER_QUERY]),
         )
@@ -64,14 +69,7 @@ def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[
 def _under_other_keys(identity_id: str, keys: Sequence[str]) -> Any:
     """Return the query of the transactions held under one of ``keys`` besides their first."""
     return (
-        select_columns(
-            col(BankTransaction.id),
-            col(TransactionAlias.key),
-            col(BankTransaction.status),
-            col(BankTransaction.content),
-            col(BankTransaction.external_id),
-            col(BankTransaction.amount_minor),
-        )
+        select_columns(*_known_columns(col(TransactionAlias.key)))
         .join(TransactionAlias, col(TransactionAlias.transaction_id) == col(BankTransaction.id))
         .where(
             col(TransactionAlias.account_identity_id) == identity_id,
