@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
+from webapp.storage import audit
 from webapp.storage.columns import UtcDateTime, id_field, one_of, ref
 from webapp.storage.people import LegalEntity, User
 
@@ -90,3 +91,18 @@ def requests(
 def find_request(session: Session, request_id: str) -> HelpRequest | None:
     """Return a request by its id."""
     return session.get(HelpRequest, request_id)
+
+
+def record_step(session: Session, row: HelpRequest) -> None:
+    """Write the audit row of what was done last with a request: sent, then answered."""
+    answered = row.answered_at is not None
+    audit.record(
+        session,
+        at=row.answered_at or row.created_at,
+        action="help_request.answered" if answered else "help_request.sent",
+        target_kind="help_request",
+        target_id=row.id,
+        actor_id=row.answered_by if answered else row.user_id,
+        group_id=row.group_id,
+        legal_entity_id=row.legal_entity_id,
+    )

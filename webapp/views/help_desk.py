@@ -6,7 +6,7 @@ from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from webapp.domain.people import Right, Role
-from webapp.storage import audit, help_requests
+from webapp.storage import help_requests
 from webapp.storage.help_requests import HelpRequest
 from webapp.views.access import current_scope, current_user, needs, now, scoped_or_404, services
 from webapp.views.pages import announce, render_page, see_other
@@ -69,13 +69,4 @@ def _mark(request_id: str) -> None:
         if row.answered_at is not None:
             return
         row.answered_at, row.answered_by = now(), current_user().id
-        audit.record(
-            session,
-            at=row.answered_at,
-            action="help_request.answered",
-            target_kind="help_request",
-            target_id=row.id,
-            actor_id=row.answered_by,
-            group_id=row.group_id,
-            legal_entity_id=row.legal_entity_id,
-        )
+        help_requests.record_step(session, row)

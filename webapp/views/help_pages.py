@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from cardsync_sdk.pan import mask_pans
-from webapp.storage import audit, help_requests, people
+from webapp.storage import help_requests, people
 from webapp.storage.help_requests import TEXT_MAX, HelpRequest
 from webapp.views.access import (
     current_scope,
@@ -119,16 +119,7 @@ def _keep(slug: str, form: RequestForm, entity_id: str | None) -> None:
         )
         session.add(row)
         session.flush()
-        audit.record(
-            session,
-            at=row.created_at,
-            action="help_request.sent",
-            target_kind="help_request",
-            target_id=row.id,
-            actor_id=user.id,
-            group_id=row.group_id,
-            legal_entity_id=row.legal_entity_id,
-        )
+        help_requests.record_step(session, row)
 
 
 def _article(slug: str) -> Article:

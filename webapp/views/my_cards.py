@@ -22,7 +22,7 @@ from webapp.views.history import day_of
 from webapp.views.history_words import local_day
 from webapp.views.interface_words import fed_by_files
 from webapp.views.pages import render_page
-from webapp.views.support_words import BADGES, Reason
+from webapp.views.support_words import BADGES, Reason, told_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +109,7 @@ def _came() -> dict[Because, tuple[str, str]]:
         Because.NO_HOLDER: (_("It waits for a holder"), asked),
         Because.NO_MODE: (_("It waits for a choice: who pays"), asked),
         Because.REVIEW: (_("It waits for a review"), asked),
-        Because.SUMMARY: (
-            _("It is a monthly total"),
-            _(
-                "The total line of a deferred-debit card never becomes an expense; its purchases "
-                "do."
-            ),
-        ),
-        Because.WITHDRAWN: (
-            _("The bank withdrew it"),
-            _("It was announced or booked, and then taken back. Nobody has to act."),
-        ),
+        **told_alike(),
         Because.UNREADABLE: (_("Rows could not be read"), asked),
     }
 

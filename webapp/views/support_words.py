@@ -38,6 +38,23 @@ def reason_words(because: Because, facts: DayFacts) -> Reason:
     return Reason(BADGES.get(because, "info"), str(title), str(text))
 
 
+def told_alike() -> dict[Because, tuple[str, str]]:
+    """Return the reasons that a holder and support read in the same words."""
+    return {
+        Because.SUMMARY: (
+            _("It is a monthly total"),
+            _(
+                "The total line of a deferred-debit card never becomes an expense; its purchases "
+                "do."
+            ),
+        ),
+        Because.WITHDRAWN: (
+            _("The bank withdrew it"),
+            _("It was announced or booked, and then taken back. Nobody has to act."),
+        ),
+    }
+
+
 def _came() -> dict[Because, tuple[str, str]]:
     return {
         Because.EXPENSES: (
@@ -65,17 +82,7 @@ def _came() -> dict[Because, tuple[str, str]]:
                 "administrator makes it an expense on the page of what waits."
             ),
         ),
-        Because.SUMMARY: (
-            _("It is a monthly total"),
-            _(
-                "The total line of a deferred-debit card never becomes an expense; its purchases "
-                "do."
-            ),
-        ),
-        Because.WITHDRAWN: (
-            _("The bank withdrew it"),
-            _("It was announced or booked, and then taken back. Nobody has to act."),
-        ),
+        **told_alike(),
         Because.UNREADABLE: (
             _("Rows could not be read"),
             _(
