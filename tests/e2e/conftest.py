@@ -17,7 +17,7 @@ from weakref import WeakSet
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request
 from werkzeug.serving import make_server
 
 from tests.support.databases import SqliteTemplate
@@ -169,9 +169,19 @@ def log_in(installation: Installation) -> Callable[[Page, str], None]:
     return do
 
 
+# Axe reads a page while scripts still may replace parts of it: wait until they are done.
+SETTLED = """() => document.readyState === "complete" && !document.querySelector(
+    ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")"""
+
+
 def violations(page: Page) -> list[str]:
     """Return what axe finds wrong with a page, a line each."""
-    result = Axe().run(page, options={"runOnly": STANDARDS})
+    page.wait_for_function(SETTLED)
+    try:
+        result = Axe().run(page, options={"runOnly": STANDARDS})
+    except Error:  # the page it looked at was left meanwhile: look at the one that is there
+        page.wait_for_function(SETTLED)
+        result = Axe().run(page, options={"runOnly": STANDARDS})
     return [
         f"{rule['id']}: {node['html']} ({node.get('failureSummary', '')})"
         for rule in result.response["violations"]

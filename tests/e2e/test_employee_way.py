@@ -230,6 +230,24 @@ def test_the_filters_narrow_the_list_in_place_and_stay_in_the_address(
     expect(page.locator(".row__link")).to_have_text(["Old"])
 
 
+def test_a_filter_changed_while_the_last_answer_is_on_its_way_counts(
+    employee: Hire, open_as: Open, office: Office
+) -> None:
+    person, card = employee("en")
+    office.expense(card, "Old", day=DAY - timedelta(days=60))
+    page = open_as(person)
+    page.evaluate("""() => {
+        const month = document.querySelector("#month");
+        addEventListener("htmx:beforeSwap", () => {
+            month.value = "2026-09";
+            month.dispatchEvent(new Event("change", {bubbles: true}));
+        }, {once: true});
+        document.querySelector("#show-to_complete").click();
+    }""")
+    expect(page.locator(".row__link")).to_have_text(["Old"])
+    expect(page).to_have_url("/expenses?show=to_complete&month=2026-09")
+
+
 def test_the_list_grows_as_one_scrolls_and_the_next_one_is_found_below(
     employee: Hire, open_as: Open, office: Office
 ) -> None:
