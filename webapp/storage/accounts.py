@@ -78,7 +78,7 @@ class Account(SQLModel, table=True):
     day up to which everything was fetched with success. ``stopped_at``: an admin stopped syncing it
     (D-G); it is not shared while that stands. ``not_seen_since``: from that sync on
     the source lists its accounts without this one (D-O). ``review_first``: its transactions wait
-    until a person takes them in (R64).
+    until a person takes them in (R64). ``deep_read_on``: when its days far back were last read.
     """
 
     __tablename__ = "account"
@@ -127,6 +127,7 @@ class Account(SQLModel, table=True):
     cursor: str | None = None
     complete_until: date | None = None
     last_ok_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deep_read_on: date | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -1,8 +1,9 @@
 """Sync runs, the fate of every row, the deliveries as they came, and the coverage ledger."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, String, update
+from sqlalchemy import JSON, CheckConstraint, Column, LargeBinary, String, update
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
@@ -96,6 +97,8 @@ class Delivery(SQLModel, table=True):
     """The rows of one batch as they came, before any rule touched them: immutable, for replay.
 
     ``body`` is zlib-compressed interchange lines (``docs/interchange.md``) of shared accounts only.
+    ``told`` holds what else the batch said: ids withdrawn, the window vouched for, whether the walk
+    was complete.
     """
 
     __tablename__ = "delivery"
@@ -108,6 +111,7 @@ class Delivery(SQLModel, table=True):
     rows: int
     sha256: str = Field(sa_column=Column(String(64), nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False), repr=False)
+    told: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class Coverage(SQLModel, table=True):

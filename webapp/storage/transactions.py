@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, Index, SQLModel
 
 from cardsync_sdk.types import TransactionKind
+from webapp.domain.life import EventKind
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
-TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired")
+TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired", "duplicate", "entered")
 
 
 class BankTransaction(SQLModel, table=True):
@@ -18,6 +19,10 @@ class BankTransaction(SQLModel, table=True):
     ``identity_key`` is unique per account identity: the last wall against a double. ``content`` is
     the digest of what the bank said, so that an unchanged row costs no write. Amounts are minor
     units of ``currency`` (ISO 4217), minus = spend.
+
+    ``merged_into``: it is the same purchase as that one, which stands for both (status
+    ``duplicate``). ``settles``: the card whose purchases this row is the monthly total of.
+    ``refund_of``: the purchase it gives back. Status ``entered``: a person told it, no bank yet.
     """
 
     __tablename__ = "bank_transaction"
@@ -27,6 +32,9 @@ class BankTransaction(SQLModel, table=True):
         CheckConstraint("purchased_on IS NOT NULL OR booked_on IS NOT NULL", name="dated"),
         one_of("status", TRANSACTION_STATUSES),
         one_of("kind", TransactionKind),
+        CheckConstraint(
+            "(status = 'duplicate') = (merged_into IS NOT NULL)", name="merged_is_duplicate"
+        ),
         Index("ix_bank_transaction_account_day", "account_id", "day", "id"),
     )
 
@@ -57,6 +65,31 @@ class BankTransaction(SQLModel, table=True):
     first_run_id: str = ref("sync_run.id", index=False)
     last_run_id: str = ref("sync_run.id", index=False)
     seen_at: datetime = Field(sa_type=UtcDateTime)
+    merged_into: str | None = ref("bank_transaction.id", nullable=True)
+    settles: str | None = ref("account.id", nullable=True, index=False)
+    refund_of: str | None = ref("bank_transaction.id", nullable=True)
+
+
+class TransactionEvent(SQLModel, table=True):
+    """One event in the life of a transaction: what changed, when, by which run or person.
+
+    ``before`` holds the bank's values that the event replaced, by column; a first sight has none.
+    """
+
+    __tablename__ = "transaction_event"
+    __table_args__ = (
+        one_of("kind", EventKind),
+        Index("ix_transaction_event_transaction", "transaction_id", "id"),
+    )
+
+    id: str = id_field()
+    transaction_id: str = ref("bank_transaction.id", index=False)
+    run_id: str | None = ref("sync_run.id", nullable=True)
+    user_id: str | None = ref("app_user.id", nullable=True, index=False)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    detail: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
 
 
 class TransactionAlias(SQLModel, table=True):

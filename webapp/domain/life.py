@@ -1,0 +1,21 @@
+"""The life of a transaction: what may happen to it between its first sight and its end (D-M)."""
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """What happened to a transaction.
+
+    ``KEYED``: the source tells it under another id now. ``MERGED``: a person or an agreed rule said
+    that another row is the same purchase. ``SPLIT``: a merge was taken back.
+    """
+
+    BOOKED = "booked"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SHOWN_AGAIN = "shown_again"
+    KEYED = "keyed"
+    MERGED = "merged"
+    SPLIT = "split"
+    UNDONE = "undone"
