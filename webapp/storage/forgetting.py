@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, delete, select
 
+from cardsync_sdk.types import TransactionStatus
 from webapp.domain.expenses import ExpenseStatus
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
+from webapp.storage.questions import HeldRow, Question
 from webapp.storage.reports import Report, ReportLine, lock_reports_of
 from webapp.storage.runs import Coverage, Delivery, RowFate
-from webapp.storage.transactions import BankTransaction, TransactionAlias
+from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
 from webapp.storage.uploads import FileUpload
 
 # What a fate says of a row that was deleted on purpose.
@@ -109,13 +111,38 @@ def forget(session: Session, account_id: str) -> Gone:
         lock_reports_of(session, user_id)
     receipts = _delete_expenses(session, account_id)
     gone = select_columns(col(BankTransaction.id)).where(_to_go(account_id))
-    session.exec(delete(TransactionAlias).where(col(TransactionAlias.transaction_id).in_(gone)))
+    _delete_lives(session, account_id, gone)
     session.exec(delete(BankTransaction).where(_to_go(account_id)))
     session.exec(delete(Coverage).where(col(Coverage.account_id) == account_id))
     _blank_rows(session, account_id)
     uploads = list(session.exec(select(FileUpload.id).where(FileUpload.account_id == account_id)))
     session.exec(delete(FileUpload).where(col(FileUpload.account_id) == account_id))
     return Gone(receipts, uploads)
+
+
+def _delete_lives(session: Session, account_id: str, gone: Any) -> None:
+    """Delete what is known of these transactions besides themselves, and unlink those that stay."""
+    asked = select_columns(col(Question.id)).where(
+        or_(
+            col(Question.account_id) == account_id,
+            col(Question.first_id).in_(gone),
+            col(Question.second_id).in_(gone),
+        )
+    )
+    session.exec(delete(HeldRow).where(col(HeldRow.question_id).in_(asked)))
+    session.exec(delete(Question).where(col(Question.id).in_(asked)))
+    for model in (TransactionAlias, TransactionEvent):
+        session.exec(delete(model).where(col(model.transaction_id).in_(gone)))
+    # A row of another account that was told to be the same purchase stands for itself again.
+    merged, refund = col(BankTransaction.merged_into).in_(gone), col(BankTransaction.refund_of)
+    alive = {"merged_into": None, "status": TransactionStatus.BOOKED.value}
+    for which, values in ((merged, alive), (refund.in_(gone), {"refund_of": None})):
+        session.exec(
+            update(BankTransaction)
+            .where(which)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _delete_expenses(session: Session, account_id: str) -> list[str]:
