@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+# The ``code`` of a :class:`SourceRejected` that refuses a cursor: the host begins anew, once.
+UNKNOWN_CURSOR = "unknown_cursor"
+
 
 class ConnectorError(Exception):
     """Base of every failure a plugin foresees.

@@ -355,9 +355,12 @@ class Batch:
 
     :param removed_ids: ``(account_ref, external_id)`` of rows the source withdrew; one that the
         same batch shows is there.
-    :param accounts: accounts as seen in this page, if the source shows them.
+    :param accounts: accounts as seen in this page, if the source shows them; in the first page,
+        so that nothing is taken of an account that has become another.
     :param next_cursor: where the next fetch goes on from, opaque; ``None`` keeps the old one.
     :param complete: nothing more is to come in this walk; the last batch of a walk says so.
+    :param finished: refs of accounts of which nothing more is to come, where a walk over several
+        goes account by account: they count as fetched even if the walk breaks off later.
     :param full_window: the source promised *all* rows of this window: what is missing was removed.
     :param next_sync_at: when the source plans its own next refresh (aware).
     """
@@ -368,6 +371,7 @@ class Batch:
     accounts: Sequence[RemoteAccount] = ()
     next_cursor: str | None = None
     complete: bool = False
+    finished: Sequence[str] = ()
     full_window: FetchWindow | None = None
     link_state: LinkState = LinkState.OK
     next_sync_at: datetime | None = None

@@ -27,46 +27,17 @@ from webapp.cli import cli
 from webapp.domain import planning, transactions
 from webapp.storage.database import Database
 
-LIFE = "booked under a new id without a link: a new transaction; the work stays on the announced"
-ADOPT = "adoption without ids: a row whose words or days changed comes as a new one: doubled"
-WINDOW = "full_window is not looked at: what is missing from whole days stays active"
-SHARED_ID = "an id is believed without looking at the content: the second row under it is LOST"
-GUARD = "no guard over broken promises, and no question to a person: doubled"
 ASK = "no question to a person yet"
-CURSOR = "a cursor the source has forgotten stops the interface instead of one walk from the start"
 
 # What the present engine does not hold yet, and what each waits for.
 WAITS_FOR = {
-    "A02": LIFE,
-    "A03": LIFE,
-    "A04": WINDOW,
-    "A05": LIFE,
-    "A06": LIFE + "; " + ASK,
-    "A07": LIFE + "; amounts within a tolerance",
-    "A10": WINDOW,
-    "A14": ADOPT,
-    "A16": "a row that gets its id later is a new one: doubled (aliases)",
-    "A17": SHARED_ID,
-    "A18": SHARED_ID,
-    "A20": SHARED_ID,
-    "A21": "a new content rule forgets the old keys: doubled (aliases)",
-    "A25": "deferred-debit totals are recognised only where the connector says so",
-    "A26": ADOPT,
+    "A06": ASK,
     "A27": ASK,
     "A28": "expenses entered by hand, and linking them to the bank's row",
     "A29": "merging two rows, remembered under both ids",
-    "B03": LIFE,
-    "B09": "a deeper look back now and then",
-    "B12": "coverage takes the days asked for, not those the source vouches for",
-    "C01": "another amount told under the id in the same run: taken for a shared id, passed over",
-    "C03": CURSOR,
-    "C04": CURSOR,
-    "C06": "link_state is not looked at: an empty page of a source still gathering proves its days",
-    "C12": "cards asked for together fail together: no run is partial, no day of the first counts",
-    "C16": GUARD,
-    "C17": "who an account belongs to is not compared during a sync: a stranger's rows are taken",
-    "E07": GUARD,
-    "E10": "rows of a file and of a feed have different keys: doubled",
+    "C16": ASK,
+    "C17": ASK,
+    "E07": ASK,
 }
 
 

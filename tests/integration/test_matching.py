@@ -156,8 +156,8 @@ def test_R63_two_accounts_are_never_mixed(renewed: Renewed, state: str) -> None:
     assert world.account().interface_id == world.interface_id
 
 
-def test_R63_an_earlier_day_may_be_chosen_after_the_match(renewed: Renewed) -> None:
-    """The person decides over the overlap; what is then shown again is theirs to see."""
+def test_R63_an_earlier_day_chosen_after_the_match_doubles_nothing(renewed: Renewed) -> None:
+    """What the old link told and the new one tells again is found again by its content."""
     world = renewed.world
     renewed.match()
     with world.database.write() as session:
@@ -165,7 +165,7 @@ def test_R63_an_earlier_day_may_be_chosen_after_the_match(renewed: Renewed) -> N
         by = Saver(session, entity, world.user_id, NOW)
         earlier = ImportChoice(ImportMode.SINCE_DATE, date(2026, 3, 15))
         save_import_choices(by, renewed.interface_id, {world.account_id: earlier})
-    assert fates(renewed.sync(date(2026, 3, 21))) == {"out_of_window": 2, "new": 1}
+    assert fates(renewed.sync(date(2026, 3, 21))) == {"out_of_window": 2, "updated": 1}
 
 
 def test_R63_a_run_under_way_of_either_side_writes_nothing_more(renewed: Renewed) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cardsync_sdk.types import AccountKind, RemoteAccount
 
@@ -67,6 +67,25 @@ def account_keys(
         else ref_key(ref, connector=connector, link_ref=link_ref)
         for ref, key in proved.items()
     }
+
+
+def same_account(listed: RemoteAccount, *, holder: str, last4: str, keys: Collection[str]) -> bool:
+    """Say whether what a source lists under an account's id can still be that account (C17).
+
+    A card is renewed under another number, and holders are written in many ways; both at once, or
+    another IBAN, is somebody else's.
+
+    :param holder: the holder as it was listed before. :param last4: the last four digits.
+    :param keys: the keys of the account's identity.
+    """
+    iban = normal_iban(listed.iban)
+    by_iban = [key for key in keys if key.startswith("iban:")]
+    if iban is not None and listed.kind is AccountKind.ACCOUNT and by_iban:
+        return "iban:" + _digest(iban, listed.currency) in by_iban
+    number, name = last_four(listed.number_masked), _normal_holder(listed.holder_name)
+    other_number = bool(number and last4 and number != last4)
+    other_holder = bool(name and holder and name != _normal_holder(holder))
+    return not (other_number and (other_holder or not (name and holder)))
 
 
 def normal_iban(text: str | None) -> str | None:

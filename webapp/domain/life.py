@@ -19,3 +19,15 @@ class EventKind(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     UNDONE = "undone"
+
+
+def life_event(before: str, after: str, *, unbooked: bool) -> EventKind:
+    """Name what it is that a transaction of status ``before`` is told with status ``after`` now.
+
+    :param unbooked: it had no booking date before.
+    """
+    if before in ("cancelled", "expired") and not (after == "booked" and unbooked):
+        return EventKind.SHOWN_AGAIN
+    if after == "booked" and before != "booked":
+        return EventKind.BOOKED
+    return EventKind.CHANGED

@@ -6,6 +6,7 @@ One pure function. No clock, no session; its arguments are not changed.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
 from cardsync_sdk.types import FetchedTransaction, TransactionKind, TransactionStatus
 from webapp.domain.attachments import Holding, holder_on
@@ -15,6 +16,7 @@ from webapp.domain.transactions import bank_content
 from webapp.domain.windows import is_before
 
 CANCELLED = "cancelled"
+DUPLICATE = "duplicate"
 # Why a row waits although its card may have a holder.
 REVIEW_FIRST = "review_first"
 
@@ -24,6 +26,7 @@ class Known:
     """A transaction we hold, as far as planning needs it. ``content`` as by ``bank_content``.
 
     ``external_id`` and ``amount_minor``: the id and the amount with which the source told it last.
+    ``unbooked``: it has no booking date yet; a hold that was withdrawn may still be booked.
     """
 
     id: str
@@ -32,6 +35,7 @@ class Known:
     content: str
     external_id: str | None = None
     amount_minor: int | None = None
+    unbooked: bool = False
 
     def was(self, external_id: str | None) -> bool:
         """Say whether ``external_id`` is a former id of it: it has been booked under another."""
@@ -43,7 +47,9 @@ class Known:
 class AccountRules:
     """What decides over the rows of one account; ``account_ref`` is the source's name for it.
 
-    ``review_first``: no expense is made before a person has looked (R64).
+    ``review_first``: no expense is made before a person has looked (R64). ``is_card``: it is a
+    card; an account may show the monthly total of deferred-debit cards (A25). ``by_file``: its rows
+    come from a file this time, which knows less than a feed.
     """
 
     account_ref: str
@@ -53,6 +59,8 @@ class AccountRules:
     mode: PaymentMode | None
     holdings: tuple[Holding, ...] = ()
     review_first: bool = False
+    is_card: bool = True
+    by_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +68,35 @@ class KeyedRow:
     """A fetched row with its identity key and its position in the run.
 
     ``replaces``: the identity key of the announced row that it books, where the source says so.
+    ``former``: the keys that older rules gave it. ``reason``: why its id alone was not believed.
+    ``content`` is its digest, where it was made already.
     """
 
     row: FetchedTransaction
     key: str
     position: int
     replaces: str | None = None
+    former: tuple[str, ...] = ()
+    reason: str = ""
+    content: str = ""
+
+    @property
+    def says(self) -> str:
+        """Return the digest of everything the bank says of the row."""
+        return self.content or bank_content(self.row)
 
 
 @dataclass(frozen=True, slots=True)
 class NewTransaction:
-    """A row to insert; ``holder`` gets an expense for it, ``None`` leaves it as it is."""
+    """A row to insert; ``holder`` gets an expense for it, ``None`` leaves it as it is.
+
+    ``settles``: the card whose purchases it sums up.
+    """
 
     keyed: KeyedRow
     content: str
     holder: str | None
+    settles: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,15 @@ class RowOutcome:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A row the source withdrew: its identity key, its id and its position in the run."""
+
+    key: str
+    external_id: str
+    position: int
+
+
 @dataclass(slots=True)
 class SyncPlan:
     """What a batch of one account comes to.
@@ -110,6 +141,7 @@ class SyncPlan:
     to_change: list[ChangedTransaction] = field(default_factory=list)
     to_cancel: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
+    aliased: set[str] = field(default_factory=set)
     outcomes: list[RowOutcome] = field(default_factory=list)
     inserted_at: dict[str, int] = field(default_factory=dict)
     changed_to: dict[str, str] = field(default_factory=dict)
@@ -121,60 +153,83 @@ def plan(
     rows: Sequence[KeyedRow],
     *,
     seen_in_run: Collection[str] = frozenset(),
+    adopted: Mapping[str, Known] = MappingProxyType({}),
+    totals: Mapping[str, str] = MappingProxyType({}),
 ) -> SyncPlan:
     """Decide over ``rows`` of one account.
 
     :param known: by identity key, every transaction held for the keys of ``rows``, and for those
         they replace.
     :param seen_in_run: identity keys that earlier batches of the same run have already shown.
+    :param adopted: by key, the transaction that a row of unknown key was found to be.
+    :param totals: by key, the card of which a row is the monthly total (A25).
     """
     result = SyncPlan()
     met = set(seen_in_run)
     for keyed in rows:
-        held = known.get(keyed.key) or _booked_by(result, known, keyed)
-        fate = _decide(result, rules, held, keyed, repeated=keyed.key in met)
+        held = known.get(keyed.key) or _under_another_key(result, known, keyed, adopted)
+        repeated = keyed.key in met
+        if held is None:
+            fate = _take_in(result, rules, keyed, repeated, totals.get(keyed.key))
+        else:
+            fate = _follow(result, rules, held, keyed, repeated=repeated)
         met.add(keyed.key)
-        reason = REVIEW_FIRST if fate is Fate.WAITING and rules.review_first else ""
+        review = REVIEW_FIRST if fate is Fate.WAITING and rules.review_first else ""
         result.outcomes.append(
-            RowOutcome(keyed.position, fate, keyed.key, keyed.row.external_id, reason)
+            RowOutcome(
+                keyed.position, fate, keyed.key, keyed.row.external_id, review or keyed.reason
+            )
         )
     return result
 
 
-def _booked_by(result: SyncPlan, known: Mapping[str, Known], keyed: KeyedRow) -> Known | None:
-    """Return the announced transaction that a row books under another id (A01).
+def _under_another_key(
+    result: SyncPlan, known: Mapping[str, Known], keyed: KeyedRow, adopted: Mapping[str, Known]
+) -> Known | None:
+    """Return the transaction that a row of unknown key is: told so, by an older rule, or found.
 
-    Each is booked once: a second row that names the same one is a purchase of its own.
+    The source says which announced row it books (A01); each is booked once, and a second row that
+    names the same one is a purchase of its own.
     """
-    held = known.get(keyed.replaces) if keyed.replaces is not None else None
-    if held is None or held.status == TransactionStatus.BOOKED:
-        return None
-    if held.id in result.aliases.values():
-        return None
-    result.aliases[keyed.key] = held.id
-    return held
+    named = known.get(keyed.replaces) if keyed.replaces is not None else None
+    if named is not None and named.status == TransactionStatus.BOOKED:
+        named = None
+    older = next((known[key] for key in keyed.former if key in known), None)
+    for held in (named, older, adopted.get(keyed.key)):
+        if held is not None and held.id not in result.aliased:
+            result.aliases[keyed.key] = held.id
+            result.aliased.add(held.id)
+            return held
+    return None
 
 
-def _decide(
-    result: SyncPlan,
-    rules: AccountRules,
-    known: Known | None,
-    keyed: KeyedRow,
-    *,
-    repeated: bool,
+def _take_in(
+    result: SyncPlan, rules: AccountRules, keyed: KeyedRow, repeated: bool, settles: str | None
 ) -> Fate:
-    row = keyed.row
-    # What we hold is kept up to date, even where a later floor was chosen since: an announced row
-    # must not stay announced for ever.
-    if known is None and is_before(rules.floor, row.purchased_on, row.booked_on):
+    """Decide over a row we hold nothing of."""
+    if is_before(rules.floor, keyed.row.purchased_on, keyed.row.booked_on):
         return Fate.OUT_OF_WINDOW
-    if known is None:
-        return _tell_anew(result, keyed) if repeated else _insert(result, rules, keyed)
+    return _tell_anew(result, keyed) if repeated else _insert(result, rules, keyed, settles)
+
+
+def _follow(
+    result: SyncPlan, rules: AccountRules, known: Known, keyed: KeyedRow, *, repeated: bool
+) -> Fate:
+    """Decide over a row of a transaction we hold.
+
+    It is kept up to date even where a later floor was chosen since: an announced row must not stay
+    announced for ever.
+    """
+    row, content = keyed.row, keyed.says
+    if known.status == DUPLICATE:
+        return Fate.REPEATED if repeated else Fate.DUPLICATE_OF
     if known.was(row.external_id) and row.status is TransactionStatus.ANNOUNCED:
         # What it was before it was booked: the source shows both for a while.
         return Fate.UNCHANGED
-    content = bank_content(row)
-    if repeated and not _is_newer(row, known.status, known.amount_minor):
+    if rules.by_file and known.external_id not in (None, row.external_id):
+        # The feed knows it by its id, and goes on telling it: a file does not write that over.
+        return Fate.REPEATED if repeated else Fate.UNCHANGED
+    if repeated and not _is_newer(row, known.status):
         return Fate.REPEATED
     if content == known.content and known.status == row.status:
         return Fate.REPEATED if repeated else Fate.UNCHANGED
@@ -182,8 +237,10 @@ def _decide(
         return Fate.REPEATED
     result.changed_to[known.id] = content
     result.to_change.append(ChangedTransaction(known.id, keyed, content))
-    was_announced = known.status == TransactionStatus.ANNOUNCED or keyed.key in result.aliases
-    return Fate.BOOKED if was_announced and row.status is TransactionStatus.BOOKED else Fate.UPDATED
+    was_open = known.status != TransactionStatus.BOOKED and (
+        known.unbooked or known.status == TransactionStatus.ANNOUNCED
+    )
+    return Fate.BOOKED if was_open and row.status is TransactionStatus.BOOKED else Fate.UPDATED
 
 
 def _tell_anew(result: SyncPlan, keyed: KeyedRow) -> Fate:
@@ -191,56 +248,52 @@ def _tell_anew(result: SyncPlan, keyed: KeyedRow) -> Fate:
     place = result.inserted_at.get(keyed.key)
     if place is None:
         return Fate.REPEATED
-    new, content = result.to_insert[place], bank_content(keyed.row)
-    told = new.keyed.row
-    if new.content == content or not _is_newer(keyed.row, told.status, told.amount.minor):
+    new, content = result.to_insert[place], keyed.says
+    if new.content == content or not _is_newer(keyed.row, new.keyed.row.status):
         return Fate.REPEATED
     result.to_insert[place] = replace(new, keyed=keyed, content=content)
     return Fate.UPDATED
 
 
-def _is_newer(row: FetchedTransaction, status: str, amount_minor: int | None) -> bool:
-    """Say whether a row told again in a run is a newer telling of what was told with these values.
-
-    Another amount at the same stage is another purchase under a shared id: the first one stands.
-    """
-    if row.status != status:
-        return row.status is not TransactionStatus.ANNOUNCED or status == CANCELLED
-    return amount_minor in (None, row.amount.minor)
+def _is_newer(row: FetchedTransaction, status: str) -> bool:
+    """Say whether a row told again in a run may be a newer telling: what is booked stays so."""
+    return row.status is not TransactionStatus.ANNOUNCED or status != TransactionStatus.BOOKED
 
 
-def _insert(result: SyncPlan, rules: AccountRules, keyed: KeyedRow) -> Fate:
+def _insert(
+    result: SyncPlan, rules: AccountRules, keyed: KeyedRow, settles: str | None = None
+) -> Fate:
     row = keyed.row
-    summary = row.kind is TransactionKind.SUMMARY
+    summary = row.kind is TransactionKind.SUMMARY or settles is not None
     waits = summary or rules.review_first or rules.mode is None
     holder = None if waits else holder_on(rules.holdings, row.day)
     result.inserted_at[keyed.key] = len(result.to_insert)
-    result.to_insert.append(NewTransaction(keyed, bank_content(row), holder))
+    result.to_insert.append(NewTransaction(keyed, keyed.says, holder, settles))
     if summary:
         return Fate.SUMMARY
     return Fate.WAITING if holder is None else Fate.NEW
 
 
 def plan_removals(
-    known: Mapping[str, Known], withdrawn: Sequence[tuple[str, str]], first_position: int
+    known: Mapping[str, Known], withdrawn: Sequence[Withdrawn]
 ) -> tuple[list[str], list[RowOutcome]]:
     """Decide over rows the source withdrew; returns the ids to cancel and the fates.
 
     An announced row is withdrawn when it is booked under another id: that cancels nothing.
 
     :param known: by identity key, the transactions held for the withdrawn rows.
-    :param withdrawn: identity key and external id of each withdrawn row.
-    :param first_position: position in the run of the first of them.
     """
     to_cancel: list[str] = []
     outcomes: list[RowOutcome] = []
-    for position, (key, external_id) in enumerate(withdrawn, first_position):
-        held = known.get(key)
+    for one in withdrawn:
+        held = known.get(one.key)
         already = held is not None and (
-            held.status == CANCELLED or held.id in to_cancel or held.was(external_id)
+            held.status in (CANCELLED, DUPLICATE)
+            or held.id in to_cancel
+            or held.was(one.external_id)
         )
         if held is not None and not already:
             to_cancel.append(held.id)
         fate = Fate.UNCHANGED if already else Fate.REMOVED
-        outcomes.append(RowOutcome(position, fate, key, external_id))
+        outcomes.append(RowOutcome(one.position, fate, one.key, one.external_id))
     return to_cancel, outcomes

@@ -10,6 +10,8 @@ from webapp.domain.interfaces import ImportMode
 
 # "All available" asks this far back; a bank gives up to about a year (R65).
 FARTHEST_BACK = timedelta(days=730)
+# Once a week a sync looks deeper than its overlap: banks correct rows long after (B09).
+DEEP_EVERY, DEEP_BACK = timedelta(days=7), timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +97,43 @@ def import_floor(
 
 
 def next_window(
-    *, floor: date | None, complete_until: date | None, today: date, lookback: timedelta
+    *,
+    floor: date | None,
+    complete_until: date | None,
+    today: date,
+    lookback: timedelta,
+    deep_read_on: date | None = None,
 ) -> FetchWindow:
     """Return the days to ask for.
 
     The first sync reaches back to the floor. Later ones overlap the last success, since banks post
-    late and a row seen twice costs nothing; the overlap never reaches below the floor.
+    late and a row seen twice costs nothing; once a week they look deeper. Never below the floor.
     """
     first = today - FARTHEST_BACK if floor is None else floor
     if complete_until is not None:
-        first = max(first, complete_until - lookback)
+        overlap = complete_until - lookback
+        deep = deep_read_on is None or today - deep_read_on >= DEEP_EVERY
+        first = max(first, min(overlap, today - DEEP_BACK) if deep else overlap)
     return FetchWindow(min(first, today), today)
 
 
-def covered(window: FetchWindow, *, today: date) -> FetchWindow | None:
-    """Return the days a successful fetch of ``window`` proves complete: today is not over yet."""
-    last = min(window.last, today - timedelta(days=1))
-    return FetchWindow(window.first, last) if window.first <= last else None
+def is_deep(window: FetchWindow, *, floor: date | None, today: date) -> bool:
+    """Say whether a fetch of ``window`` is the deeper look that is due once a week."""
+    return window.first <= today - DEEP_BACK or (floor is not None and window.first <= floor)
+
+
+def covered(
+    window: FetchWindow, *, today: date, vouched: FetchWindow | None = None
+) -> FetchWindow | None:
+    """Return the days a successful fetch of ``window`` proves complete: today is not over yet.
+
+    :param vouched: the days the source says it gave all rows of, where it says so: its history may
+        be shorter than what was asked (B12).
+    """
+    first, last = window.first, min(window.last, today - timedelta(days=1))
+    if vouched is not None:
+        first, last = max(first, vouched.first), min(last, vouched.last)
+    return FetchWindow(first, last) if first <= last else None
 
 
 def is_before(floor: date | None, purchased_on: date | None, booked_on: date | None) -> bool:

@@ -306,6 +306,15 @@ def identities(
     return found
 
 
+def identity_keys(session: Session, identity_id: str) -> list[str]:
+    """Return every key under which an identity is known."""
+    own = session.exec(select(AccountIdentity.key).where(AccountIdentity.id == identity_id))
+    more = session.exec(
+        select(AccountIdentityAlias.key).where(AccountIdentityAlias.identity_id == identity_id)
+    )
+    return [*own, *more]
+
+
 def keys_of_refs(session: Session, interface_id: str) -> dict[str, str]:
     """Return the identity keys that the accounts of an interface have, by the source's ref."""
     rows = session.exec(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from cardsync_sdk.types import AccountKind
 from webapp.domain.attachments import Holding
 from webapp.domain.expenses import PaymentMode
 from webapp.domain.planning import AccountRules
@@ -21,7 +22,7 @@ def holdings_of(session: Session, account_ids: Sequence[str]) -> dict[str, tuple
 
 
 def lock_rules(
-    session: Session, account_ids: Sequence[str], *, floors: bool = True
+    session: Session, account_ids: Sequence[str], *, floors: bool = True, by_file: bool = False
 ) -> dict[str, AccountRules]:
     """Return the rules of the accounts that are shared, by the source's account ref.
 
@@ -29,6 +30,7 @@ def lock_rules(
     a transaction is either seen by the one as waiting or given a holder by the other.
 
     :param floors: false to take rows of any age.
+    :param by_file: the rows come from a file.
     """
     accounts = session.exec(
         select(Account)
@@ -46,6 +48,8 @@ def lock_rules(
             mode=PaymentMode(account.payment_mode) if account.payment_mode else None,
             holdings=holdings.get(account.id, ()),
             review_first=account.review_first,
+            is_card=account.kind == AccountKind.CARD,
+            by_file=by_file,
         )
         for account in accounts
     }

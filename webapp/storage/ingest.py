@@ -3,8 +3,9 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, update
@@ -14,6 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from cardsync_sdk.interchange import to_line
 from cardsync_sdk.types import FetchedTransaction, Fuel, Merchant
 from webapp.domain.expenses import ExpenseStatus, PaymentMode
+from webapp.domain.life import EventKind, life_event
 from webapp.domain.planning import (
     CANCELLED,
     ChangedTransaction,
@@ -23,6 +25,7 @@ from webapp.domain.planning import (
 )
 from webapp.storage.columns import new_ids
 from webapp.storage.expenses import Expense
+from webapp.storage.lives import Happened, plain, record_events
 from webapp.storage.runs import Coverage, Delivery, RowFate
 from webapp.storage.transactions import BankTransaction, TransactionAlias
 
@@ -46,22 +49,28 @@ def _known_columns(key: Any) -> tuple[Any, ...]:
         col(BankTransaction.content),
         col(BankTransaction.external_id),
         col(BankTransaction.amount_minor),
+        col(BankTransaction.booked_on).is_(None),
     )
+
+
+def in_chunks(items: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ``items`` in lists that fit into one statement."""
+    rest = iter(items)
+    while some := list(islice(rest, KEYS_PER_QUERY)):
+        yield some
 
 
 def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[str, Known]:
     """Return, by identity key, the transactions held under ``keys``."""
     known: dict[str, Known] = {}
-    for start in range(0, len(keys), KEYS_PER_QUERY):
+    for some in in_chunks(keys):
         query = select_columns(*_known_columns(col(BankTransaction.identity_key))).where(
             col(BankTransaction.account_identity_id) == identity_id,
-            col(BankTransaction.identity_key).in_(keys[start : start + KEYS_PER_QUERY]),
+            col(BankTransaction.identity_key).in_(some),
         )
         for row in session.connection().execute(query):
             known[row[1]] = Known(*row)
-        for row in session.connection().execute(
-            _under_other_keys(identity_id, keys[start : start + KEYS_PER_QUERY])
-        ):
+        for row in session.connection().execute(_under_other_keys(identity_id, some)):
             known.setdefault(row[1], Known(*row))
     return known
 
@@ -117,6 +126,7 @@ def insert_transactions(
             "id": row_id,
             "identity_key": one.keyed.key,
             "content": one.content,
+            "settles": one.settles,
             **common,
             **bank_values(one.keyed.row),
         }
@@ -158,11 +168,12 @@ def _plain(value: Merchant | Fuel | None) -> dict[str, Any] | None:
 
 
 def change_transactions(
-    session: Session, changed: Sequence[ChangedTransaction], *, run_id: str
+    session: Session, changed: Sequence[ChangedTransaction], *, run_id: str, at: datetime
 ) -> None:
     """Replace the bank values of known transactions; what people said is elsewhere (D-Q)."""
     if not changed:
         return
+    _record_changes(session, changed, run_id=run_id, at=at)
     rows = [
         {
             "row_id": one.id,
@@ -188,14 +199,43 @@ def change_transactions(
     )
 
 
-def cancel_transactions(session: Session, ids: Sequence[str], *, run_id: str) -> None:
+def _record_changes(
+    session: Session, changed: Sequence[ChangedTransaction], *, run_id: str, at: datetime
+) -> None:
+    """Keep what each transaction said before, value by value."""
+    new = {one.id: bank_values(one.keyed.row) for one in changed}
+    events: list[Happened] = []
+    table = table_of(BankTransaction)
+    for some in in_chunks(new):
+        for row in session.connection().execute(select_columns(table).where(table.c.id.in_(some))):
+            old = row._mapping  # noqa: SLF001  # the documented way to read a row by name
+            told = new[row.id]
+            before = {name: plain(old[name]) for name in told if old[name] != told[name]}
+            kind = life_event(row.status, told["status"], unbooked=row.booked_on is None)
+            events.append(Happened(row.id, kind, before))
+    record_events(session, events, run_id=run_id, at=at)
+
+
+def cancel_transactions(
+    session: Session, ids: Sequence[str], *, run_id: str, at: datetime, detail: str = ""
+) -> None:
     """Mark transactions as withdrawn at the source; they are kept."""
-    if ids:
-        session.connection().execute(
-            update(BankTransaction)
-            .where(col(BankTransaction.id).in_(ids))
-            .values(status=CANCELLED, last_run_id=run_id)
+    if not ids:
+        return
+    rows = session.connection().execute(
+        select_columns(col(BankTransaction.id), col(BankTransaction.status)).where(
+            col(BankTransaction.id).in_(ids)
         )
+    )
+    events = [
+        Happened(row_id, EventKind.CANCELLED, {"status": status}, detail) for row_id, status in rows
+    ]
+    record_events(session, events, run_id=run_id, at=at)
+    session.connection().execute(
+        update(BankTransaction)
+        .where(col(BankTransaction.id).in_(ids))
+        .values(status=CANCELLED, last_run_id=run_id)
+    )
 
 
 def insert_expenses(
@@ -264,9 +304,13 @@ def insert_delivery(
     run_id: str,
     number: int,
     first_position: int,
+    told: dict[str, Any] | None = None,
 ) -> None:
-    """Keep the rows of a batch as they came, compressed, before any rule touched them."""
-    if not rows:
+    """Keep the rows of a batch as they came, compressed, before any rule touched them.
+
+    :param told: what else the batch said, JSON values only.
+    """
+    if not rows and not told:
         return
     lines = "\n".join([to_line(row) for row in rows]).encode()
     session.connection().execute(
@@ -279,6 +323,7 @@ def insert_delivery(
                 "rows": len(rows),
                 "sha256": hashlib.sha256(lines).hexdigest(),
                 "body": zlib.compress(lines, COMPRESSION),
+                "told": told,
             }
         ],
     )

@@ -1,13 +1,14 @@
 """Transactions that another link told, and the keys under which the present one tells them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import bindparam, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from webapp.domain.planning import CANCELLED, Known
+from webapp.domain.likeness import Candidate
+from webapp.domain.planning import CANCELLED, DUPLICATE, Known
 from webapp.domain.relinking import Before
 from webapp.storage.ingest import table_of
 from webapp.storage.runs import SyncRun
@@ -33,12 +34,27 @@ def told_by_others(
         .where(
             col(BankTransaction.account_id) == account_id,
             col(BankTransaction.day).between(first, last),
-            col(BankTransaction.status) != CANCELLED,
+            col(BankTransaction.status).not_in((CANCELLED, DUPLICATE, "entered")),
             col(SyncRun.interface_id) != interface_id,
         )
         .order_by(col(BankTransaction.day), col(BankTransaction.id))
     )
     return [Before(Known(*row[:4]), *row[4:]) for row in rows]
+
+
+def swap_keys(session: Session, pairs: Sequence[tuple[Candidate, Candidate]]) -> None:
+    """Have two equal transactions each be known under the key of the other."""
+    for one, other in pairs:
+        for row_id, key in (
+            (one.known.id, f"swapping:{one.known.id}"),
+            (other.known.id, one.known.identity_key),
+            (one.known.id, other.known.identity_key),
+        ):
+            session.connection().execute(
+                update(BankTransaction)
+                .where(col(BankTransaction.id) == row_id)
+                .values(identity_key=key)
+            )
 
 
 def give_new_keys(session: Session, found: Collection[Known], *, run_id: str) -> None:

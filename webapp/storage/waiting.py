@@ -145,6 +145,7 @@ def _waiting(query: Select[Any]) -> Select[Any]:
     """
     return query.outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id)).where(
         col(BankTransaction.kind) != TransactionKind.SUMMARY,
+        col(BankTransaction.settles).is_(None),
         col(BankTransaction.status).in_(("announced", "booked")),
         col(Expense.id).is_(None),
     )

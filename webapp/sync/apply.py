@@ -1,11 +1,11 @@
 """Apply: write one batch, with its fates and its cursor, in one transaction under the fence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlmodel import Session
 
-from cardsync_sdk.types import Batch, FetchedTransaction, IdTrait, RemoteAccount
+from cardsync_sdk.types import Batch, FetchedTransaction, IdTrait
 from webapp.domain.fates import Fate
 from webapp.domain.planning import (
     AccountRules,
@@ -14,71 +14,18 @@ from webapp.domain.planning import (
     RowOutcome,
     SyncPlan,
     plan,
-    plan_removals,
 )
 from webapp.domain.relinking import found_again
-from webapp.domain.transactions import IdentityCounter, trusts_ids
+from webapp.domain.signs import check_signs
+from webapp.domain.transactions import IdentityCounter, bank_content, trusts_ids
 from webapp.storage import ingest, relinked
 from webapp.storage.holdings import lock_rules
-from webapp.storage.leases import Claim, renew
+from webapp.storage.leases import renew
+from webapp.storage.monthly_totals import monthly_totals
 from webapp.storage.runs import add_to_run
-
-# The shared accounts of a run, by the source's account ref.
-Accounts = Mapping[str, AccountRules]
-
-
-@dataclass
-class RunState:
-    """What a run remembers from batch to batch, never across runs.
-
-    ``counters`` are by the source's account ref. ``floors`` is false for a file whose giver asked
-    for everything in it. ``booked``: transactions of the last batch that were announced before;
-    ``changed``: all those of which the bank says something else now.
-    ``listed``: the accounts the source says it shares, by its refs; ``None`` while it says nothing.
-    """
-
-    claim: Claim
-    run_id: str
-    entity_id: str
-    account_ids: Sequence[str]
-    counters: Mapping[str, IdentityCounter]
-    floors: bool = True
-    position: int = 0
-    batches: int = 0
-    seen: dict[str, set[str]] = field(default_factory=dict)
-    booked: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    listed: set[str] | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def take_positions(self, count: int) -> int:
-        """Number ``count`` rows; returns the position of the first, counted from 1."""
-        first = self.position + 1
-        self.position += count
-        return first
-
-    def note_listed(self, accounts: Sequence[RemoteAccount]) -> None:
-        """Remember which accounts a batch lists as shared."""
-        if accounts:
-            self.listed = {one.ref for one in accounts if one.shared} | (self.listed or set())
-
-    def misses(self, account_ref: str) -> bool:
-        """Say whether the source lists its accounts without this one (D-O)."""
-        return self.listed is not None and account_ref not in self.listed
-
-
-@dataclass
-class _Tally:
-    """What a batch came to, for the run's counts."""
-
-    outcomes: int = 0
-    expenses: int = 0
-    counts: dict[Fate, int] = field(default_factory=dict)
-
-    def add(self, outcomes: Sequence[RowOutcome]) -> None:
-        self.outcomes += len(outcomes)
-        for outcome in outcomes:
-            self.counts[outcome.fate] = self.counts.get(outcome.fate, 0) + 1
+from webapp.sync.other_cards import refuse_other_cards, refuse_rows
+from webapp.sync.recognising import Sorting
+from webapp.sync.state import Accounts, RunState, Tally
 
 
 def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
@@ -91,20 +38,35 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     renew(session, state.claim)
     state.booked.clear()
     state.changed.clear()
-    tally = _Tally()
+    state.tells_changes = state.tells_changes or batch.next_cursor is not None
+    tally = Tally()
     # Read here, under a lock, and not once per run: an attachment made meanwhile must count.
-    rules = lock_rules(session, state.account_ids, floors=state.floors)
-    shared = [row for row in batch.transactions if row.account_ref in rules]
+    rules = lock_rules(session, state.account_ids, floors=state.floors, by_file=state.by_file)
+    state.note_listed(batch.accounts)
+    refuse_other_cards(session, state, rules, batch.accounts)
+    shared = [
+        row
+        for row in batch.transactions
+        if row.account_ref in rules and not state.of(row.account_ref).refused
+    ]
     first = state.take_positions(len(shared))
-    _keep_delivery(session, state, shared, first)
+    _keep_delivery(session, state, batch, shared, first)
     # First what is withdrawn: a row that the same batch shows is there (A05).
-    _apply_removals(session, state, rules, batch, tally)
+    _note_withdrawn(state, rules, batch)
     for account_ref, rows in _by_account(shared, first).items():
-        _apply_rows(session, state, rules[account_ref], rows, tally)
+        _apply_rows(session, state, rules, account_ref, rows, tally)
+    refuse_rows(session, state, rules, batch.transactions, tally)
     _quarantine(session, state, rules, batch, tally)
     strangers = _count_strangers(rules, batch)
     if strangers:
         tally.counts[Fate.NOT_SHARED] = strangers
+    count(session, state, tally, strangers)
+    state.finished.update(batch.finished)
+    state.warnings.extend(batch.warnings)
+
+
+def count(session: Session, state: RunState, tally: Tally, strangers: int = 0) -> None:
+    """Add what was decided to the run's counts."""
     add_to_run(
         session,
         state.run_id,
@@ -112,16 +74,29 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
         rows=tally.outcomes + strangers,
         expenses=tally.expenses,
     )
-    state.note_listed(batch.accounts)
-    state.warnings.extend(batch.warnings)
 
 
 def _keep_delivery(
-    session: Session, state: RunState, rows: Sequence[FetchedTransaction], first: int
+    session: Session,
+    state: RunState,
+    batch: Batch,
+    rows: Sequence[FetchedTransaction],
+    first: int,
 ) -> None:
     state.batches += 1
+    told: dict[str, object] = {}
+    if batch.removed_ids:
+        told["removed"] = [list(one) for one in batch.removed_ids]
+    if batch.full_window is not None:
+        days = batch.full_window
+        told["full_window"] = [days.first.isoformat(), days.last.isoformat()]
     ingest.insert_delivery(
-        session, rows, run_id=state.run_id, number=state.batches, first_position=first
+        session,
+        rows,
+        run_id=state.run_id,
+        number=state.batches,
+        first_position=first,
+        told=told or None,
     )
 
 
@@ -137,29 +112,77 @@ def _by_account(
 def _apply_rows(
     session: Session,
     state: RunState,
-    rules: AccountRules,
+    accounts: Accounts,
+    account_ref: str,
     rows: list[tuple[int, FetchedTransaction]],
-    tally: _Tally,
+    tally: Tally,
 ) -> None:
-    counter = state.counters[rules.account_ref]
+    rules, memory = accounts[account_ref], state.of(account_ref)
+    counter = state.counters[account_ref]
     keyed = [_keyed(counter, row, position) for position, row in rows]
-    keys = [one.key for one in keyed]
-    booked = [one.replaces for one in keyed if one.replaces is not None]
-    known = ingest.load_known(session, rules.identity_id, keys + booked)
+    asked = [key for one in keyed for key in (one.key, one.replaces, *one.former) if key]
+    known = ingest.load_known(session, rules.identity_id, asked)
     if IdTrait.CHANGES_ON_RELINK in counter.traits:
         unknown = [one for one in keyed if one.key not in known and one.replaces not in known]
         known |= _found_again(session, state, rules, unknown)
-    seen = state.seen.setdefault(rules.account_ref, set())
-    planned = plan(rules, known, keyed, seen_in_run=seen)
-    seen.update(one.key for one in keyed)
-    tally.expenses += _write_plan(session, state, rules, planned, known)
-    tally.add(planned.outcomes)
+    check_signs(keyed, known)
+    _show_again(session, state, rules, keyed, tally)
+    identities = [one.identity_id for one in accounts.values()]
+    sorting = Sorting(session, state, rules, memory, known, identities)
+    write_rows(session, state, rules, sorting.sort(keyed), sorting.known, tally)
+
+
+def write_rows(
+    session: Session,
+    state: RunState,
+    rules: AccountRules,
+    rows: Sequence[KeyedRow],
+    known: Mapping[str, Known],
+    tally: Tally,
+    adopted: Mapping[str, Known] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Plan ``rows`` and write what comes of them; returns the transactions by key."""
+    memory = state.of(rules.account_ref)
+    totals = monthly_totals(session, state.entity_id, rules, rows, known)
+    planned = plan(rules, known, rows, seen_in_run=memory.seen, adopted=adopted, totals=totals)
+    ids = _write_plan(session, state, rules, planned, known, tally)
+    memory.seen |= {one.key: ids.get(one.key) for one in rows}
+    memory.fresh += len(planned.to_insert)
+    return ids
+
+
+def _show_again(
+    session: Session,
+    state: RunState,
+    rules: AccountRules,
+    rows: Sequence[KeyedRow],
+    tally: Tally,
+) -> None:
+    """Forget that a row was withdrawn which the source shows after all (A05)."""
+    memory = state.of(rules.account_ref)
+    if not memory.withdrawn:
+        return
+    shown = [one.row.external_id for one in rows if one.row.external_id in memory.withdrawn]
+    outcomes = [
+        RowOutcome(position, Fate.UNCHANGED, external_id=external_id)
+        for external_id in dict.fromkeys(shown)
+        if external_id is not None
+        for position in memory.withdrawn.pop(external_id)
+    ]
+    record(session, state, rules, outcomes, {}, tally)
 
 
 def _keyed(counter: IdentityCounter, row: FetchedTransaction, position: int) -> KeyedRow:
     named = row.replaces is not None and trusts_ids(counter.traits)
     replaces = counter.key_of_id(row.replaces) if named and row.replaces else None
-    return KeyedRow(row, counter.key(row), position, replaces)
+    return KeyedRow(
+        row,
+        counter.key(row),
+        position,
+        replaces,
+        former=counter.former_keys(row),
+        content=bank_content(row),
+    )
 
 
 def _found_again(
@@ -183,8 +206,9 @@ def _write_plan(
     rules: AccountRules,
     planned: SyncPlan,
     known: Mapping[str, Known],
-) -> int:
-    """Write a plan's rows, expenses and fates; returns how many expenses were made."""
+    tally: Tally,
+) -> dict[str, str]:
+    """Write a plan's rows, expenses and fates; returns the transactions by key."""
     inserted = ingest.insert_transactions(
         session,
         planned.to_insert,
@@ -194,16 +218,17 @@ def _write_plan(
         run_id=state.run_id,
         at=state.claim.as_of,
     )
-    ingest.change_transactions(session, planned.to_change, run_id=state.run_id)
+    ingest.change_transactions(
+        session, planned.to_change, run_id=state.run_id, at=state.claim.as_of
+    )
     ingest.insert_aliases(session, rules.identity_id, planned.aliases)
     ids = {**{key: one.id for key, one in known.items()}, **inserted, **planned.aliases}
     state.changed += [one.id for one in planned.to_change]
     state.booked += [
         ids[one.key] for one in planned.outcomes if one.fate is Fate.BOOKED and one.key
     ]
-    made = 0
     if rules.mode is not None:
-        made = ingest.insert_expenses(
+        tally.expenses += ingest.insert_expenses(
             session,
             (
                 (inserted[new.keyed.key], new.holder, new.keyed.row.day)
@@ -215,33 +240,23 @@ def _write_plan(
             mode=rules.mode,
             at=state.claim.as_of,
         )
-    _record(session, state, rules, planned.outcomes, ids)
-    return made
+    record(session, state, rules, planned.outcomes, ids, tally)
+    return ids
 
 
-def _apply_removals(
-    session: Session, state: RunState, accounts: Accounts, batch: Batch, tally: _Tally
-) -> None:
-    """Cancel what the source withdrew; the transactions are kept."""
-    for account_ref, rules in accounts.items():
-        counter = state.counters[account_ref]
-        withdrawn = [
-            (counter.key_of_id(external_id), external_id)
-            for ref, external_id in batch.removed_ids
-            if ref == account_ref
-        ]
-        if not withdrawn:
-            continue
-        known = ingest.load_known(session, rules.identity_id, [key for key, _ in withdrawn])
-        first = state.take_positions(len(withdrawn))
-        to_cancel, outcomes = plan_removals(known, withdrawn, first)
-        ingest.cancel_transactions(session, to_cancel, run_id=state.run_id)
-        _record(session, state, rules, outcomes, {key: one.id for key, one in known.items()})
-        tally.add(outcomes)
+def _note_withdrawn(state: RunState, accounts: Accounts, batch: Batch) -> None:
+    """Number what the source withdrew; what becomes of it is decided at the end of the walk (A03).
+
+    An announced row is withdrawn when it is booked under another id, and that may come pages later.
+    """
+    for account_ref, external_id in batch.removed_ids:
+        if account_ref in accounts:
+            positions = state.of(account_ref).withdrawn.setdefault(external_id, [])
+            positions.append(state.take_positions(1))
 
 
 def _quarantine(
-    session: Session, state: RunState, accounts: Accounts, batch: Batch, tally: _Tally
+    session: Session, state: RunState, accounts: Accounts, batch: Batch, tally: Tally
 ) -> None:
     """Record the rows a connector could not read, with their reason: never dropped in silence."""
     for rejected in batch.rejected:
@@ -254,17 +269,18 @@ def _quarantine(
             external_id=rejected.external_id,
             reason=rejected.reason,
         )
-        _record(session, state, rules, [outcome], {})
-        tally.add([outcome])
+        record(session, state, rules, [outcome], {}, tally)
 
 
-def _record(
+def record(
     session: Session,
     state: RunState,
     rules: AccountRules,
     outcomes: Sequence[RowOutcome],
     ids: Mapping[str, str],
+    tally: Tally,
 ) -> None:
+    """Write the fates of rows and count them; ``ids`` finds their transactions by key."""
     ingest.insert_fates(
         session,
         outcomes,
@@ -272,6 +288,7 @@ def _record(
         account_id=rules.account_id,
         transaction_ids=ids,
     )
+    tally.add(outcomes)
 
 
 def _count_strangers(accounts: Accounts, batch: Batch) -> int:

@@ -13,6 +13,7 @@ from cardsync_sdk.errors import (
     UserActionNeeded,
 )
 from webapp.domain.schedule import FailureKind
+from webapp.domain.signs import SignsFlipped
 
 
 class RunLimitReached(Exception):
@@ -47,6 +48,8 @@ def failure_of(error: Exception, *, now: datetime) -> Failure:
             return Failure(FailureKind.UNAVAILABLE, "unavailable", detail)
         case RunLimitReached():
             return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
+        case SignsFlipped():
+            return Failure(FailureKind.PLUGIN_BUG, "signs_flipped", detail)
         case DBAPIError():
             # The statement's parameters hold people's data: only the driver's own words are kept.
             return Failure(FailureKind.OUR_FAULT, "database", str(error.orig))

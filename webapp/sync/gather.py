@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cardsync_sdk.errors import SourceRejected, SourceUnavailable, UserActionNeeded
 from cardsync_sdk.registry import Connector
-from cardsync_sdk.types import AccountRef, Batch, FetchWindow, Link
+from cardsync_sdk.types import AccountRef, Batch, FetchWindow, Link, LinkState
 from webapp.sync.failures import RunLimitReached
 
 MAX_SECONDS = 600
@@ -46,9 +47,27 @@ def gather(connector: Connector, link: Link, ask: Ask) -> Iterator[Batch]:
         _within("batches", batches, MAX_BATCHES)
         _within("rows", rows, MAX_ROWS)
         _within("seconds", int(time.monotonic() - started), MAX_SECONDS)
-        yield batch
+        # An empty page of a source that is still gathering proves nothing (C06).
+        yield replace(batch, complete=complete and batch.link_state is LinkState.OK)
+        _check_link(batch.link_state)
     if not complete:
         raise TypeError("fetch_transactions ended without a complete batch")
+
+
+def _check_link(state: LinkState) -> None:
+    """Turn the state of a link that cannot be read whole into the failure it is.
+
+    :raises SourceUnavailable: while the source is still gathering, or has a trouble of its own.
+    :raises UserActionNeeded: if the admin must act at the source.
+    :raises SourceRejected: if the link is broken for good.
+    """
+    match state:
+        case LinkState.TEMPORARY:
+            raise SourceUnavailable("the source is still gathering")
+        case LinkState.NEEDS_USER:
+            raise UserActionNeeded("the source waits for its user", reason="action_at_bank")
+        case LinkState.BROKEN:
+            raise SourceRejected("the source says that the link is broken")
 
 
 def group_asks(wanted: Sequence[tuple[AccountRef, str | None, FetchWindow]]) -> list[Ask]:

@@ -20,7 +20,7 @@ from webapp.storage.leases import Claim
 from webapp.storage.links import load_link
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
-from webapp.sync.apply import RunState
+from webapp.sync.state import RunState
 
 
 class NotReady(Exception):
@@ -89,6 +89,7 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
             complete_until=account.complete_until,
             today=today,
             lookback=connector.info.lookback,
+            deep_read_on=account.deep_read_on,
         )
         for account in accounts
     }
@@ -146,10 +147,12 @@ def new_state(
     return RunState(
         claim=claim,
         run_id=run_id,
+        source=connector.info.slug,
         entity_id=entity_id,
         account_ids=[account.id for account in accounts],
         counters=fresh_counters(connector, accounts),
         floors=floors,
+        by_file=connector.info.reads_files,
     )
 
 
@@ -189,6 +192,7 @@ def _shared_accounts(session: Session, interface_id: str) -> tuple[Account, ...]
         session.exec(
             select(Account)
             .where(col(Account.interface_id) == interface_id, col(Account.shared))
-            .order_by(col(Account.id))
+            # The same order in every run, whatever ids were given within one millisecond.
+            .order_by(col(Account.external_ref))
         )
     )

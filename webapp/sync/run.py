@@ -1,19 +1,20 @@
 """Run a sync of one interface: claim, gather, plan, apply, and say how it ended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from cardsync_sdk.errors import UNKNOWN_CURSOR, SourceRejected
 from cardsync_sdk.types import Batch
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome, Trigger
 from webapp.domain.schedule import BACKOFF, FailureKind, after_failure, next_daily
 from webapp.domain.transactions import trusts_ids
-from webapp.domain.windows import covered
+from webapp.domain.windows import DEEP_BACK, covered, is_deep
 from webapp.storage import leases
 from webapp.storage.accounts import Account
 from webapp.storage.ingest import insert_coverage
@@ -27,6 +28,8 @@ from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
 from webapp.sync.job import Engine, Job, account_ref, fresh_counters, load_feed_job
 from webapp.sync.noticing import follow
+from webapp.sync.settling import put_off, settle_walk
+from webapp.sync.twofold import ask_about_twofold
 
 # What goes by without anybody.
 PASSING: Final = (FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.OUR_FAULT)
@@ -98,9 +101,20 @@ def run_job(engine: Engine, job: Job) -> Result:
         failure = failure_of(error, now=job.claim.as_of)
     given_up = failure is not None and len(done) == len(asks) and _gives_up(job, failure)
     try:
+        if failure is not None:
+            _leave_off(engine, job)
         return _end(engine, job, done, failure, given_up=given_up)
     except FencedOff as error:
         return _stopped(engine, job.claim, job.state.run_id, error)
+
+
+def _leave_off(engine: Engine, job: Job) -> None:
+    """Decide over the accounts that a broken walk gave whole; leave the rest of it (C12, A03)."""
+    with engine.database.write() as session:
+        settle_walk(session, job.state, job.state.finished)
+    _follow_up(engine, job)
+    with engine.database.write() as session:
+        put_off(session, job.state)
 
 
 def _walk_again(engine: Engine, job: Job) -> None:
@@ -131,17 +145,51 @@ def _gives_up(job: Job, failure: Failure) -> bool:
 
 
 def walk(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool = True) -> None:
-    """Fetch one ask and commit it batch by batch, the rows and the cursor together."""
+    """Fetch one ask and commit it batch by batch, the rows and the cursor together.
+
+    A cursor that the source has forgotten is given up once: the walk begins at its beginning (C03).
+    """
+    try:
+        _walk_from(engine, job, ask, moves_cursor=moves_cursor)
+    except SourceRejected as error:
+        if error.code != UNKNOWN_CURSOR or ask.cursor is None:
+            raise
+        window = replace(ask.window, first=min(ask.window.first, job.today - DEEP_BACK))
+        anew = replace(ask, cursor=None, window=window)
+        _walk_from(engine, job, anew, moves_cursor=moves_cursor)
+
+
+def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> None:
+    job.state.tells_changes = ask.cursor is not None
+    cursor: str | None = None
+    refs = [account.ref for account in ask.accounts]
     for batch in gather(job.connector, job.link, ask):
         with engine.database.write() as session:
             apply_batch(session, job.state, batch)
-            if moves_cursor and batch.next_cursor is not None and _may_move(job, batch):
-                _move_cursors(session, job, ask, batch.next_cursor)
-        if job.state.changed:
-            # Apart, so that a person at work on a report and a sync never wait for each other.
-            with engine.database.write() as session:
-                recheck(session, job.state.changed, job.claim.as_of)
-                enter_booked(session, job.state.booked, job.claim.as_of)
+            cursor = batch.next_cursor or cursor
+            if moves_cursor and cursor is not None and _may_move(job, batch):
+                _move_cursors(session, job, refs, cursor)
+        _follow_up(engine, job)
+        if batch.complete:
+            job.state.finished.update(refs)
+            for ref in refs:
+                job.state.of(ref).vouched = batch.full_window
+    with engine.database.write() as session:
+        settle_walk(session, job.state, refs)
+        if moves_cursor and cursor is not None and job.feed:
+            _move_cursors(session, job, refs, cursor)
+    _follow_up(engine, job)
+
+
+def _follow_up(engine: Engine, job: Job) -> None:
+    """Look again at the expenses of what changed.
+
+    Apart, so that a person at work on a report and a sync never wait for each other.
+    """
+    if job.state.changed:
+        with engine.database.write() as session:
+            recheck(session, job.state.changed, job.claim.as_of)
+            enter_booked(session, job.state.booked, job.claim.as_of)
 
 
 def _asks(job: Job) -> list[Ask]:
@@ -163,15 +211,20 @@ def _may_move(job: Job, batch: Batch) -> bool:
     """Say whether the cursor may move with this batch, and not only at the end of the walk.
 
     Where equal rows are told apart by counting, a walk taken up in its middle would count anew and
-    take the second of two equal purchases for the first: it must begin at its beginning.
+    take the second of two equal purchases for the first: it must begin at its beginning. Nor may it
+    pass rows that are decided at the end of the walk.
     """
-    return job.feed and (
-        batch.complete or all(trusts_ids(counter.traits) for counter in job.state.counters.values())
+    return (
+        job.feed
+        and not job.state.pending
+        and (
+            batch.complete
+            or all(trusts_ids(counter.traits) for counter in job.state.counters.values())
+        )
     )
 
 
-def _move_cursors(session: Session, job: Job, ask: Ask, cursor: str) -> None:
-    refs = [account.ref for account in ask.accounts]
+def _move_cursors(session: Session, job: Job, refs: Sequence[str], cursor: str) -> None:
     session.connection().execute(
         update(Account)
         .where(
@@ -204,7 +257,8 @@ def _end(
     if not job.feed:
         return _end_file(engine, job, failure)
     with engine.database.write() as session:
-        _mark_covered(session, job, done)
+        _mark_covered(session, job)
+        ask_about_twofold(session, job.state)
         if failure is None or given_up:
             next_due = next_daily(
                 job.claim.as_of,
@@ -224,24 +278,27 @@ def _end(
             follow(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
         return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
-    outcome = Outcome.PARTIAL if done else Outcome.FAILED
+    outcome = Outcome.PARTIAL if job.state.finished else Outcome.FAILED
     return end_badly(engine, job.claim, job.state.run_id, failure, outcome=outcome)
 
 
-def _mark_covered(session: Session, job: Job, done: Sequence[Ask]) -> None:
+def _mark_covered(session: Session, job: Job) -> None:
     """Write the coverage of what was fetched whole; a failure moves no mark (R26).
 
     Nor does an account that the source no longer shows: nothing of it was fetched (D-O).
     """
-    fetched = {account.ref for ask in done for account in ask.accounts}
     for account in job.accounts:
-        if account.external_ref not in fetched:
+        memory = job.state.of(account.external_ref)
+        if account.external_ref not in job.state.finished or memory.refused:
             continue
         if job.state.misses(account.external_ref):
             _mark_not_seen(session, account, job.claim.as_of)
             continue
         marks: dict[str, object] = {"last_ok_at": job.claim.as_of, "not_seen_since": None}
-        days = covered(job.windows[account.id], today=job.today)
+        days = covered(job.windows[account.id], today=job.today, vouched=memory.vouched)
+        window = job.windows[account.id]
+        if is_deep(window, floor=account.import_from, today=job.today):
+            marks["deep_read_on"] = job.today
         if days is not None:
             insert_coverage(
                 session,

@@ -108,6 +108,7 @@ RUN_ERRORS: Final[Mapping[str, str]] = {
     "database": "our-mistake",
     "rate_limited": "quota-used-up",
     "plugin_bug": "connector-fault",
+    "signs_flipped": "connector-fault",
 }
 TROUBLES: Final[Mapping[Trouble, str]] = {
     Trouble.NEEDS_USER: BANK,

@@ -11,7 +11,7 @@ from cardsync_sdk import FetchedTransaction, Money, TransactionKind, Transaction
 from webapp.domain.attachments import Holding
 from webapp.domain.expenses import PaymentMode
 from webapp.domain.fates import Fate
-from webapp.domain.planning import AccountRules, KeyedRow, Known, plan, plan_removals
+from webapp.domain.planning import AccountRules, KeyedRow, Known, Withdrawn, plan, plan_removals
 from webapp.domain.transactions import bank_content
 
 DAY = date(2026, 3, 10)
@@ -97,7 +97,8 @@ def test_what_the_source_withdraws_is_cancelled_once() -> None:
     held = known(row("a")) | {
         "b": Known("t2", "b", "cancelled", "x"),
     }
-    to_cancel, outcomes = plan_removals(held, [("a", "a"), ("b", "b"), ("c", "c"), ("a", "a")], 5)
+    withdrawn = [Withdrawn(key, key, position) for position, key in enumerate("abca", 5)]
+    to_cancel, outcomes = plan_removals(held, withdrawn)
     assert to_cancel == ["t1"]
     assert [(outcome.position, outcome.fate) for outcome in outcomes] == [
         (5, Fate.REMOVED),
@@ -149,7 +150,8 @@ BOOKED = KeyedRow(replace(row("b").row, external_id="b", replaces="a"), "b", 2, 
 
 
 def held_as(status: str, external_id: str = "a") -> dict[str, Known]:
-    return {"a": Known("t1", "a", status, "told before", external_id, -250)}
+    unbooked = status != "booked"
+    return {"a": Known("t1", "a", status, "told before", external_id, -250, unbooked)}
 
 
 @pytest.mark.parametrize("status", ["announced", "cancelled", "expired"])
@@ -173,8 +175,8 @@ def test_A01_its_former_id_changes_and_cancels_nothing_any_more() -> None:
     planned = plan(HELD, booked, [row("a", status=TransactionStatus.ANNOUNCED)])
     assert [one.fate for one in planned.outcomes] == [Fate.UNCHANGED]
     assert planned.to_change == []
-    assert plan_removals(booked, [("a", "a")], 1)[0] == []
-    assert plan_removals({"b": booked["a"]}, [("b", "b")], 1)[0] == ["t1"]
+    assert plan_removals(booked, [Withdrawn("a", "a", 1)])[0] == []
+    assert plan_removals({"b": booked["a"]}, [Withdrawn("b", "b", 1)])[0] == ["t1"]
 
 
 @pytest.mark.parametrize(
@@ -195,8 +197,30 @@ def test_C01_what_is_told_last_in_a_batch_counts(
     assert [new.keyed.row.memo for new in planned.to_insert] == [memo]
 
 
-def test_A17_another_amount_under_the_id_of_the_run_leaves_the_first_as_it_is() -> None:
-    other = replace(row(), row=replace(row().row, amount=Money(-990, "EUR")))
-    planned = plan(HELD, {}, [row(), other])
-    assert [one.fate for one in planned.outcomes] == [Fate.NEW, Fate.REPEATED]
-    assert [new.keyed.row.amount.minor for new in planned.to_insert] == [-250]
+def test_A21_a_row_keyed_by_an_older_rule_is_known_and_gets_its_new_key() -> None:
+    keyed = replace(row("c2:x:1"), former=("c1:x:1",))
+    held = {"c1:x:1": Known("t1", "c1:x:1", "booked", bank_content(keyed.row))}
+    planned = plan(HELD, held, [keyed])
+    assert [one.fate for one in planned.outcomes] == [Fate.UNCHANGED]
+    assert planned.aliases == {"c2:x:1": "t1"}
+
+
+def test_A29_a_row_that_a_person_merged_into_another_stays_so() -> None:
+    held = {"k": Known("t1", "k", "duplicate", "told before")}
+    planned = plan(HELD, held, [row(), row()])
+    assert [one.fate for one in planned.outcomes] == [Fate.DUPLICATE_OF, Fate.REPEATED]
+    assert not (planned.to_change or planned.to_insert)
+    assert plan_removals(held, [Withdrawn("k", "k", 1)])[0] == []
+
+
+def test_E10_a_file_writes_nothing_over_what_the_feed_told() -> None:
+    held = {"k": Known("t1", "k", "booked", "told before", "feed-7")}
+    by_file = replace(HELD, by_file=True)
+    assert [one.fate for one in plan(by_file, held, [row()]).outcomes] == [Fate.UNCHANGED]
+    assert [one.fate for one in plan(HELD, held, [row()]).outcomes] == [Fate.UPDATED]
+
+
+def test_D_N_the_monthly_total_of_a_card_is_no_expense() -> None:
+    planned = plan(HELD, {}, [row()], totals={"k": "the card"})
+    assert [one.fate for one in planned.outcomes] == [Fate.SUMMARY]
+    assert [(new.settles, new.holder) for new in planned.to_insert] == [("the card", None)]

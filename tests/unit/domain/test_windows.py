@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from cardsync_sdk import FetchWindow
 from webapp.domain.interfaces import ImportMode
-from webapp.domain.windows import FARTHEST_BACK, covered, import_floor, is_before, next_window
+from webapp.domain.windows import (
+    FARTHEST_BACK,
+    covered,
+    import_floor,
+    is_before,
+    is_deep,
+    next_window,
+)
 
 LOOKBACK = timedelta(days=10)
 
@@ -63,8 +70,54 @@ def test_R26_the_next_window(
         complete_until=date.fromisoformat(complete_until) if complete_until else None,
         today=date.fromisoformat(today),
         lookback=LOOKBACK,
+        deep_read_on=date.fromisoformat(today),
     )
     assert window == FetchWindow(date.fromisoformat(first), date.fromisoformat(today))
+
+
+TODAY = date(2026, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("floor", "last", "first"),
+    [
+        pytest.param(date(2026, 1, 1), 6, TODAY - timedelta(days=11), id="not due"),
+        pytest.param(date(2026, 1, 1), 7, TODAY - timedelta(days=90), id="due"),
+        pytest.param(date(2026, 1, 1), None, TODAY - timedelta(days=90), id="never yet"),
+        pytest.param(date(2026, 8, 1), 7, date(2026, 8, 1), id="never below the floor"),
+    ],
+)
+def test_B09_once_a_week_a_sync_looks_deeper(floor: date, last: int | None, first: date) -> None:
+    window = next_window(
+        floor=floor,
+        complete_until=TODAY - timedelta(days=1),
+        today=TODAY,
+        lookback=LOOKBACK,
+        deep_read_on=TODAY - timedelta(days=last) if last is not None else None,
+    )
+    assert window == FetchWindow(first, TODAY)
+    assert is_deep(window, floor=floor, today=TODAY) is (last != 6)
+
+
+@pytest.mark.parametrize(
+    ("vouched", "days"),
+    [
+        (None, (1, 9)),
+        ((3, 10), (3, 9)),
+        ((1, 5), (1, 5)),
+        ((10, 10), None),
+    ],
+)
+def test_B12_no_day_counts_that_the_source_does_not_vouch_for(
+    vouched: tuple[int, int] | None, days: tuple[int, int] | None
+) -> None:
+    def window(pair: tuple[int, int]) -> FetchWindow:
+        return FetchWindow(date(2026, 3, pair[0]), date(2026, 3, pair[1]))
+
+    found = covered(
+        window((1, 10)), today=date(2026, 3, 10), vouched=window(vouched) if vouched else None
+    )
+    assert found == (window(days) if days else None)
 
 
 def test_R65_all_available_asks_farther_back_than_any_bank_gives() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from cardsync_sdk.errors import (
+    UNKNOWN_CURSOR,
     ConnectorError,
     RateLimited,
     SourceRejected,
@@ -154,7 +155,7 @@ class AdversityBank:
     def _check_cursor(self, cursor: str | None) -> None:
         known = cursor is None or (cursor.isdecimal() and int(cursor) >= self.mischief.cursors_from)
         if not known:
-            raise SourceRejected("the bank does not know this cursor", code="unknown_cursor")
+            raise SourceRejected("the bank does not know this cursor", code=UNKNOWN_CURSOR)
 
     def _walk(self, walk: Walk, cursor: str | None) -> Iterator[Batch]:
         """Give the pages card by card; the last one says that it is."""
@@ -171,14 +172,18 @@ class AdversityBank:
                 more = self.mischief.endless or len(left) > len(some)
                 if not self.mischief.endless:
                     place.pass_over(some)
+                batch = self._batch(some)
+                if page == 1 and self.serving.lists_accounts:
+                    batch = replace(batch, accounts=self.list_accounts())
                 if not more:
                     walk.told[card] = self._vouched(walk.window)
+                    batch = replace(batch, finished=(self.truth.cards[card].ref,))
                 if not more and card == walk.cards[-1]:
                     # Of several cards the first may have changed since it was given.
                     end = begun if len(walk.cards) > 1 else max(begun, place.version)
-                    yield self._closing(self._batch(some), walk, cursor, end)
+                    yield self._closing(batch, walk, cursor, end)
                 else:
-                    yield self._with_cursor(self._batch(some), some, walk)
+                    yield self._with_cursor(batch, some, walk)
                     self._meanwhile(page)
 
     def _left(self, place: "_Place", window: FetchWindow, *, whole: bool) -> Sequence[Item]:
@@ -227,13 +232,11 @@ class AdversityBank:
 
     def _closing(self, batch: Batch, walk: Walk, cursor: str | None, version: int) -> Batch:
         changes = self.serving.mode is Serves.CHANGES
-        accounts = self.list_accounts() if self.serving.lists_accounts else ()
         # What only tells changes leaves out what stayed as it was.
         vouched = self.serving.vouches and not (changes and cursor)
         return replace(
             batch,
             complete=True,
-            accounts=accounts,
             next_cursor=str(version) if changes else None,
             full_window=self._vouched(walk.window) if vouched else None,
         )

@@ -1,0 +1,40 @@
+"""A source that turns its signs round is not believed; one corrected row is."""
+
+from datetime import date
+
+import pytest
+
+from cardsync_sdk import FetchedTransaction, Money
+from webapp.domain.planning import KeyedRow, Known
+from webapp.domain.signs import SignsFlipped, check_signs
+
+
+def batch(flipped: int, as_before: int, new: int = 0) -> tuple[list[KeyedRow], dict[str, Known]]:
+    rows, known = [], {}
+    for number in range(flipped + as_before + new):
+        amount = -100 - number
+        fetched = FetchedTransaction(
+            account_ref="card",
+            amount=Money(-amount if number < flipped else amount, "EUR"),
+            memo="CAFE",
+            purchased_on=date(2026, 3, 16),
+        )
+        rows.append(KeyedRow(fetched, str(number), number))
+        if number < flipped + as_before:
+            known[str(number)] = Known(str(number), str(number), "booked", "x", None, amount)
+    return rows, known
+
+
+@pytest.mark.parametrize(
+    ("flipped", "as_before", "new", "refused"),
+    [(0, 5, 3, False), (1, 0, 0, False), (2, 0, 5, False), (3, 0, 5, True), (3, 4, 0, False)],
+)
+def test_most_signs_turned_refuse_the_batch(
+    flipped: int, as_before: int, new: int, refused: bool
+) -> None:
+    rows, known = batch(flipped, as_before, new)
+    if not refused:
+        check_signs(rows, known)
+        return
+    with pytest.raises(SignsFlipped, match=f"{flipped} of {flipped + as_before}"):
+        check_signs(rows, known)

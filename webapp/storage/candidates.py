@@ -1,0 +1,157 @@
+"""Transactions that a row of unknown key may be, and those that a whole window came without."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from cardsync_sdk.types import FetchWindow
+from webapp.domain.expenses import ExpenseStatus
+from webapp.domain.likeness import EARLIEST, LATEST, Candidate
+from webapp.domain.planning import Known
+from webapp.storage.expenses import Expense, Receipt
+from webapp.storage.ingest import in_chunks
+from webapp.storage.questions import HeldRow, Question
+from webapp.storage.runs import SyncRun
+from webapp.storage.transactions import BankTransaction
+
+TOLD = ("announced", "booked", "cancelled", "expired")
+ACTIVE = ("announced", "booked")
+# Past so many amounts the statement is not narrowed by them.
+MANY_AMOUNTS = 1_000
+
+
+def has_transactions(session: Session, account_id: str) -> bool:
+    """Say whether anything was ever stored of an account."""
+    query = select(BankTransaction.id).where(BankTransaction.account_id == account_id).limit(1)
+    return session.exec(query).first() is not None
+
+
+def near(
+    session: Session, account_id: str, first: date, last: date, amounts: Collection[int]
+) -> list[Candidate]:
+    """Return an account's transactions that rows of ``first`` to ``last`` may be, oldest first.
+
+    :param amounts: of the rows, in minor units; what was never booked may be booked otherwise.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        col(BankTransaction.account_id) == account_id,
+        col(BankTransaction.day).between(first - LATEST, last - EARLIEST),
+        col(BankTransaction.status).in_(TOLD),
+    ]
+    if len(amounts) <= MANY_AMOUNTS:
+        amount = col(BankTransaction.amount_minor)
+        conditions.append(or_(amount.in_(amounts), col(BankTransaction.booked_on).is_(None)))
+    return [_candidate(row) for row in session.execute(_select().where(*conditions))]
+
+
+def by_ids(session: Session, ids: Collection[str]) -> dict[str, Candidate]:
+    """Return these transactions by their ids."""
+    found = [
+        _candidate(row)
+        for some in in_chunks(ids)
+        for row in session.execute(_select().where(col(BankTransaction.id).in_(some)))
+    ]
+    return {one.known.id: one for one in found}
+
+
+def under_other_accounts(
+    session: Session, identity_ids: Collection[str], keys: Sequence[str]
+) -> dict[str, Candidate]:
+    """Return, by identity key, transactions held under ``keys`` for other accounts of a source."""
+    found = {}
+    for some in in_chunks(keys):
+        query = _select().where(
+            col(BankTransaction.account_identity_id).in_(identity_ids),
+            col(BankTransaction.identity_key).in_(some),
+            col(BankTransaction.status).in_(TOLD),
+        )
+        for row in session.execute(query):
+            one = _candidate(row)
+            found[one.known.identity_key] = one
+    return found
+
+
+def told_within(
+    session: Session, account_id: str, window: FetchWindow, *, interface_id: str, source: str
+) -> list[Candidate]:
+    """Return an account's live transactions of whole days that one interface told last."""
+    booked_on = col(BankTransaction.booked_on)
+    query = _select().where(
+        col(BankTransaction.account_id) == account_id,
+        col(BankTransaction.day).between(window.first, window.last),
+        or_(booked_on.is_(None), booked_on.between(window.first, window.last)),
+        col(BankTransaction.status).in_(ACTIVE),
+        col(SyncRun.interface_id) == interface_id,
+        col(SyncRun.source) == source,
+    )
+    return [_candidate(row) for row in session.execute(query)]
+
+
+def in_question(session: Session, entity_id: str) -> set[str]:
+    """Return the transactions of a legal entity about which an open question is."""
+    open_ones: tuple[Any, ...] = (
+        Question.legal_entity_id == entity_id,
+        col(Question.answer).is_(None),
+    )
+    found: set[str | None] = set()
+    for pair in session.execute(
+        select_columns(col(Question.first_id), col(Question.second_id)).where(*open_ones)
+    ):
+        found.update(pair)
+    held = (
+        select_columns(col(HeldRow.transaction_id))
+        .join(Question, col(Question.id) == col(HeldRow.question_id))
+        .where(*open_ones)
+    )
+    found.update(one for (one,) in session.execute(held))
+    return {one for one in found if one is not None}
+
+
+def _select() -> Select[Any]:
+    worked = or_(
+        col(Expense.status) != ExpenseStatus.TO_COMPLETE.value,
+        col(Expense.comment) != "",
+        col(Expense.category_id).is_not(None),
+        col(Expense.locked_at).is_not(None),
+        select(Receipt.id).where(col(Receipt.expense_id) == col(Expense.id)).exists(),
+    )
+    query: Any = (
+        select_columns(
+            col(BankTransaction.id),
+            col(BankTransaction.identity_key),
+            col(BankTransaction.status),
+            col(BankTransaction.content),
+            col(BankTransaction.external_id),
+            col(BankTransaction.amount_minor),
+            col(BankTransaction.day),
+            col(BankTransaction.booked_on),
+            col(BankTransaction.currency),
+            col(BankTransaction.memo),
+            col(SyncRun.source),
+            col(BankTransaction.original_minor),
+            col(BankTransaction.original_currency),
+            worked,
+        )
+        .join(SyncRun, col(SyncRun.id) == col(BankTransaction.last_run_id))
+        .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
+        .order_by(col(BankTransaction.day), col(BankTransaction.id))
+    )
+    return cast("Select[Any]", query)
+
+
+def _candidate(row: Sequence[object]) -> Candidate:
+    (*known, day, booked_on, currency, memo, source, minor, original_currency, worked) = row
+    return Candidate(
+        known=Known(*known, unbooked=booked_on is None),  # type: ignore[arg-type, misc]
+        day=day,  # type: ignore[arg-type]
+        booked_on=booked_on,  # type: ignore[arg-type]
+        currency=str(currency),
+        memo=str(memo),
+        source=str(source),
+        original=(minor, original_currency),  # type: ignore[arg-type]
+        worked=bool(worked),
+    )

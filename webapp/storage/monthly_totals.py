@@ -1,0 +1,68 @@
+"""Find the monthly totals of deferred-debit cards among the rows of an account (D-N)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import accumulate
+
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from cardsync_sdk.types import AccountKind
+from webapp.domain.monthly_totals import CardSums, could_be_total, settled_card
+from webapp.domain.planning import AccountRules, KeyedRow, Known
+from webapp.storage.accounts import Account
+from webapp.storage.transactions import BankTransaction
+
+# A period of a month, debited up to some days after its end.
+PERIOD = timedelta(days=62)
+
+
+def monthly_totals(
+    session: Session,
+    entity_id: str,
+    rules: AccountRules,
+    rows: Sequence[KeyedRow],
+    known: Mapping[str, Known],
+) -> dict[str, str]:
+    """Return, by key, the card of which a new row is the monthly total."""
+    if rules.is_card:
+        return {}
+    likely = [
+        one
+        for one in rows
+        if one.key not in known and could_be_total(one.row.memo, one.row.amount.minor)
+    ]
+    if not likely:
+        return {}
+    query = select(Account).where(
+        Account.legal_entity_id == entity_id, Account.kind == AccountKind.CARD.value
+    )
+    cards = list(session.exec(query))
+    found = {}
+    for one in likely:
+        sums = [_sums(session, card, one.row.day) for card in cards]
+        card_id = settled_card(one.row.memo, one.row.amount.minor, sums)
+        if card_id is not None:
+            found[one.key] = card_id
+    return found
+
+
+def _sums(session: Session, card: Account, until: date) -> CardSums:
+    """Add up a card's purchases backwards from a day: each sum is of a period that ends then."""
+    days = session.execute(
+        select_columns(col(BankTransaction.day), col(BankTransaction.amount_minor))
+        .where(
+            col(BankTransaction.account_id) == card.id,
+            col(BankTransaction.status) == "booked",
+            col(BankTransaction.day).between(until - PERIOD, until),
+        )
+        .order_by(col(BankTransaction.day).desc())
+    ).all()
+    amounts = [minor for _day, minor in days]
+    # A total may leave out the last days' purchases, which the next one holds.
+    sums = {
+        total
+        for start in range(min(len(amounts), 60))
+        for total in accumulate(amounts[start : start + 200])
+    }
+    return CardSums(card.id, card.number_last4, frozenset(sums), len(amounts))

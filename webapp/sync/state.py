@@ -1,0 +1,113 @@
+"""What a run remembers from batch to batch, never across runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cardsync_sdk.types import FetchWindow, RemoteAccount
+from webapp.domain.fates import Fate
+from webapp.domain.planning import AccountRules, KeyedRow, RowOutcome
+from webapp.domain.settling import HeldBack
+from webapp.domain.transactions import IdentityCounter
+from webapp.storage.leases import Claim
+
+# The shared accounts of a run, by the source's account ref.
+Accounts = Mapping[str, AccountRules]
+
+
+@dataclass
+class AccountMemory:
+    """What a run has seen of one account.
+
+    ``seen``: identity keys shown, with the transaction of each where it has one. ``held``: rows
+    that wait for the end of the walk, and ``again``: what told them once more. ``withdrawn``:
+    positions by the external id. ``vouched``: days of which the source gave all rows. ``fresh``:
+    how many rows were new. ``refused``: it looks like another card, nothing of it is taken.
+    """
+
+    seen: dict[str, str | None] = field(default_factory=dict)
+    held: dict[str, HeldBack] = field(default_factory=dict)
+    again: list[KeyedRow] = field(default_factory=list)
+    withdrawn: dict[str, list[int]] = field(default_factory=dict)
+    vouched: FetchWindow | None = None
+    fresh: int = 0
+    refused: bool = False
+    has_history: bool | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Say whether something of it is decided only at the end of the walk."""
+        return bool(self.held or self.withdrawn)
+
+    def seen_ids(self) -> set[str]:
+        """Return the transactions shown."""
+        return {one for one in self.seen.values() if one is not None}
+
+
+@dataclass
+class RunState:
+    """What a run remembers.
+
+    ``counters`` and ``memory`` are by the source's account ref. ``floors`` is false for a file
+    whose giver asked for everything in it; ``by_file``: the rows come from a file. ``booked``:
+    transactions of the last batch that were announced before; ``changed``: all those of which the
+    bank says something else now. ``listed``: the accounts the source says it shares, by its refs;
+    ``None`` while it says nothing. ``finished``: those of which a walk gave everything.
+    ``tells_changes``: the walk is a stream of changes, of which the last telling counts.
+    """
+
+    claim: Claim
+    run_id: str
+    source: str
+    entity_id: str
+    account_ids: Sequence[str]
+    counters: Mapping[str, IdentityCounter]
+    floors: bool = True
+    by_file: bool = False
+    position: int = 0
+    batches: int = 0
+    tells_changes: bool = False
+    memory: dict[str, AccountMemory] = field(default_factory=dict)
+    booked: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    listed: set[str] | None = None
+    finished: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+    def of(self, account_ref: str) -> AccountMemory:
+        """Return what the run has seen of an account."""
+        return self.memory.setdefault(account_ref, AccountMemory())
+
+    @property
+    def pending(self) -> bool:
+        """Say whether rows wait for the end of the walk; no cursor may pass them."""
+        return any(memory.pending for memory in self.memory.values())
+
+    def take_positions(self, count: int) -> int:
+        """Number ``count`` rows; returns the position of the first, counted from 1."""
+        first = self.position + 1
+        self.position += count
+        return first
+
+    def note_listed(self, accounts: Sequence[RemoteAccount]) -> None:
+        """Remember which accounts a batch lists as shared."""
+        if accounts:
+            self.listed = {one.ref for one in accounts if one.shared} | (self.listed or set())
+
+    def misses(self, account_ref: str) -> bool:
+        """Say whether the source lists its accounts without this one (D-O)."""
+        return self.listed is not None and account_ref not in self.listed
+
+
+@dataclass
+class Tally:
+    """What a batch came to, for the run's counts."""
+
+    outcomes: int = 0
+    expenses: int = 0
+    counts: dict[Fate, int] = field(default_factory=dict)
+
+    def add(self, outcomes: Iterable[RowOutcome]) -> None:
+        """Count ``outcomes`` by their fate."""
+        for outcome in outcomes:
+            self.outcomes += 1
+            self.counts[outcome.fate] = self.counts.get(outcome.fate, 0) + 1
