@@ -1,16 +1,18 @@
 """Transactions that another link told, and the keys under which the present one tells them."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import bindparam, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
+from webapp.domain.life import EventKind
 from webapp.domain.likeness import Candidate
 from webapp.domain.planning import CANCELLED, DUPLICATE, Known
 from webapp.domain.relinking import Before
 from webapp.storage.ingest import table_of
+from webapp.storage.lives import Happened, record_events
 from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 
@@ -57,10 +59,12 @@ def swap_keys(session: Session, pairs: Sequence[tuple[Candidate, Candidate]]) ->
             )
 
 
-def give_new_keys(session: Session, found: Collection[Known], *, run_id: str) -> None:
+def give_new_keys(session: Session, found: Collection[Known], *, run_id: str, at: datetime) -> None:
     """Have transactions be known under the keys that the present link gives them."""
     if not found:
         return
+    keyed = [Happened(one.id, EventKind.KEYED) for one in found]
+    record_events(session, keyed, run_id=run_id, at=at)
     table = table_of(BankTransaction)
     session.connection().execute(
         update(table)

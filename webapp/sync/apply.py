@@ -196,7 +196,7 @@ def _found_again(
         session, rules.account_id, state.claim.interface_id, min(days), max(days)
     )
     found = found_again(before, unknown)
-    relinked.give_new_keys(session, found.values(), run_id=state.run_id)
+    relinked.give_new_keys(session, found.values(), run_id=state.run_id, at=state.claim.as_of)
     return found
 
 

@@ -1,5 +1,6 @@
 """Run a sync of one interface: claim, gather, plan, apply, and say how it ended."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,8 @@ from webapp.sync.job import Engine, Job, account_ref, fresh_counters, load_feed_
 from webapp.sync.noticing import follow
 from webapp.sync.settling import put_off, settle_walk
 from webapp.sync.twofold import ask_about_twofold
+
+log = logging.getLogger(__name__)
 
 # What goes by without anybody.
 PASSING: Final = (FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.OUR_FAULT)
@@ -110,11 +113,18 @@ def run_job(engine: Engine, job: Job) -> Result:
 
 def _leave_off(engine: Engine, job: Job) -> None:
     """Decide over the accounts that a broken walk gave whole; leave the rest of it (C12, A03)."""
-    with engine.database.write() as session:
-        settle_walk(session, job.state, job.state.finished)
-    _follow_up(engine, job)
-    with engine.database.write() as session:
-        put_off(session, job.state)
+    try:
+        with engine.database.write() as session:
+            settle_walk(session, job.state, job.state.finished)
+        _follow_up(engine, job)
+        with engine.database.write() as session:
+            put_off(session, job.state)
+    except FencedOff:
+        raise
+    except Exception:
+        # The run ends with its first failure; what cannot be decided now is no success either.
+        log.exception("run %s could not be left in order", job.state.run_id)
+        job.state.finished.clear()
 
 
 def _walk_again(engine: Engine, job: Job) -> None:
@@ -171,13 +181,13 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
                 _move_cursors(session, job, refs, cursor)
         _follow_up(engine, job)
         if batch.complete:
-            job.state.finished.update(refs)
             for ref in refs:
                 job.state.of(ref).vouched = batch.full_window
     with engine.database.write() as session:
         settle_walk(session, job.state, refs)
         if moves_cursor and cursor is not None and job.feed:
             _move_cursors(session, job, refs, cursor)
+    job.state.finished.update(refs)
     _follow_up(engine, job)
 
 

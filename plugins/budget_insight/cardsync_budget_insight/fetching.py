@@ -27,7 +27,7 @@ OVERLAP: Final = timedelta(hours=24)
 def fetch(
     link: Link, accounts: Sequence[AccountRef], cursor: str | None, window: FetchWindow
 ) -> Iterator[Batch]:
-    """Yield the pages, then a last batch with the cursor.
+    """Yield the accounts, the pages, then a last batch with the cursor.
 
     What Powens holds is read even when the connection needs its user: the rows up to the day it
     broke are not kept waiting for the repair. The error comes after them, and no cursor.
@@ -37,13 +37,14 @@ def fetch(
         connection = {**api.connection(link.ref), "id": link.ref}
         rows = {str(row.get("id")): row for row in api.accounts(link.ref)}
         listed = read_accounts(list(rows.values()))
+        # First, so that nothing is taken of an account that has become somebody else's.
+        yield Batch(accounts=listed)
         walk = Walk(api, connection, known_accounts(accounts, listed), {})
         yield from walk.batches(marks, window)
     error = state_error(connection)
     if error is not None:
         raise error
     yield Batch(
-        accounts=listed,
         next_cursor=format_cursor({**marks, **walk.new_marks(marks, window, rows)}),
         complete=True,
         next_sync_at=paris_time(connection.get("next_try")),

@@ -1,4 +1,4 @@
-"""Once a walk is whole each held row is known, new, asked about or kept out; none is passed over."""
+"""Once a walk is whole, each held row is known, new, asked about or kept out."""
 
 from collections.abc import Sequence
 from dataclasses import replace
