@@ -20,8 +20,8 @@ from webapp.storage.people import LegalEntity, User
 from webapp.storage.questions import HeldRow, Question
 from webapp.storage.transactions import BankTransaction
 
-_First = aliased(BankTransaction)
-_Second = aliased(BankTransaction)
+_First: Any = aliased(BankTransaction)
+_Second: Any = aliased(BankTransaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def is_open() -> ColumnElement[bool]:
     One about a row that was withdrawn or merged meanwhile waits for nobody.
     """
     alive = and_(
-        _Second.status.not_in((*WITHDRAWN, DUPLICATE)),  # type: ignore[attr-defined]
+        _Second.status.not_in((*WITHDRAWN, DUPLICATE)),
         _First.status != DUPLICATE,
     )
     return and_(col(Question.answer).is_(None), or_(col(Question.second_id).is_(None), alive))
@@ -219,11 +219,11 @@ def held_rows(session: Session, question_id: str) -> list[Held]:
 def candidates(session: Session, row: BankTransaction, *, limit: int) -> list[Side]:
     """Return rows of the legal entity that a person may mean: equal amounts of near days."""
     days = (row.day - NEAR, row.day + NEAR)
-    query = select(BankTransaction.id, BankTransaction.day).where(
-        BankTransaction.legal_entity_id == row.legal_entity_id,
-        BankTransaction.id != row.id,
-        BankTransaction.amount_minor == row.amount_minor,
-        BankTransaction.currency == row.currency,
+    query = select(col(BankTransaction.id), col(BankTransaction.day)).where(
+        col(BankTransaction.legal_entity_id) == row.legal_entity_id,
+        col(BankTransaction.id) != row.id,
+        col(BankTransaction.amount_minor) == row.amount_minor,
+        col(BankTransaction.currency) == row.currency,
         col(BankTransaction.day).between(*days),
         col(BankTransaction.status) != DUPLICATE,
     )

@@ -70,13 +70,15 @@ def say_same(by: Saver, one_id: str, other_id: str) -> Question:
 
     :raises MergeRefused: if they cannot be made one, or belong to other legal entities.
     """
-    rows = _rows(by.session, [one_id, other_id])
-    if len(rows) < 2:
+    rows = {row.id: row for row in _rows(by.session, [one_id, other_id])}
+    one, other = rows.get(one_id), rows.get(other_id)
+    if one is None or other is None or one is other:
         raise MergeRefused(MergeRefusal.SAME_ROW)
-    if any(row.legal_entity_id != by.entity.id for row in rows):
+    if any(row.legal_entity_id != by.entity.id for row in (one, other)):
         raise MergeRefused(MergeRefusal.OTHER_ENTITY)
-    stays, goes = ordered(by.session, rows)
-    lock_accounts(by.session, {stays.account_id, goes.account_id})
+    lock_accounts(by.session, {one.account_id, other.account_id})
+    _rows(by.session, [one_id, other_id])
+    stays, goes = ordered(by.session, one, other)
     question = _question_of(by, stays, goes)
     _merge(by, stays, goes)
     _remember(by, question, Answer.SAME)
@@ -106,20 +108,19 @@ def take_back(by: Saver, question_id: str) -> str | None:
 
 
 def ordered(
-    session: Session, rows: Sequence[BankTransaction]
+    session: Session, one: BankTransaction, other: BankTransaction
 ) -> tuple[BankTransaction, BankTransaction]:
     """Return which of two rows stays and which goes, where a person only says that they are one.
 
     What is not booked yet stays and is booked by the other; what is in a submitted report stays;
-    else the one known first.
+    else ``one``, which the person began with.
     """
-    first, second = sorted(rows, key=lambda row: (row.seen_at, row.id))
-    for stays, goes in ((first, second), (second, first)):
+    for stays, goes in ((one, other), (other, one)):
         if takes_values(stays.status, goes.status):
             return stays, goes
-    if _locked(session, second) and not _locked(session, first):
-        return second, first
-    return first, second
+    if _locked(session, other) and not _locked(session, one):
+        return other, one
+    return one, other
 
 
 def _lock(by: Saver, question_id: str) -> Question:
@@ -154,9 +155,7 @@ def _same_purchase(by: Saver, question: Question, said: Answer) -> Answer:
     if first is None or second is None or is_settled(first.status, second.status):
         return Answer.LAPSED
     if said is Answer.SAME:
-        swap = not takes_values(first.status, second.status) and _locked(by.session, second)
-        stays, goes = (second, first) if swap else (first, second)
-        _merge(by, stays, goes)
+        _merge(by, *ordered(by.session, first, second))
     return said
 
 

@@ -67,7 +67,7 @@ def _page(row: BankTransaction, other_id: str, status: int = 200) -> Response:
         if other_id and other is None:
             abort(404)
         entity = people.legal_entity(session, row.legal_entity_id)
-        pair = _pair(answering.ordered(session, [row, other.row]), side, other) if other else []
+        pair = _pair(answering.ordered(session, row, other.row), side, other) if other else []
     return render_page(
         "questions/same.html",
         status=status,
