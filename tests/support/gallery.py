@@ -184,7 +184,12 @@ def stops(app: Flask, world: World) -> list[Stop]:
         path = adapter.build(rule.endpoint, values, force_external=False)
         found.append(Stop(rule.endpoint, path, WHO[policy.right] if policy.signed_in else None))
     history = f"/accounts/{ids['account_id']}/history?run={ids['run_id']}"
-    return [*found, Stop("history.run", history, CLAIRE)]
+    operations = f"/accounts/{ids['account_id']}/operations"
+    return [
+        *found,
+        Stop("history.run", history, CLAIRE),
+        Stop("history.operations_of_admin", operations, CLAIRE),
+    ]
 
 
 def _ids(world: World) -> dict[str, str]:
