@@ -16,6 +16,7 @@ from webapp.domain.merging import MergeRefusal, MergeRefused
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
 from webapp.storage.expenses import Expense
+from webapp.storage.forgetting import forget
 from webapp.storage.ingest import bank_values, load_known
 from webapp.storage.merging import BANK_VALUES, merge, split
 from webapp.storage.reports import ReportLine
@@ -233,6 +234,39 @@ def test_other_questions_about_it_lapse_and_both_lives_and_the_trail_tell_of_it(
         [(stays, merged), (goes, merged), (stays, parted), (goes, parted)]
     )
     assert actions[-2:] == ["transaction.merged", "transaction.split"]
+
+
+# --- Imported data deleted while rows are merged --------------------------------------------------
+
+
+def delete_card(twins: Twins) -> None:
+    with twins.database.write() as session:
+        forget(session, twins.card)
+
+
+def test_R82_a_duplicate_on_another_account_stands_for_itself_again(twins: Twins) -> None:
+    current = twins.office.card(twins.entity, twins.holder, name="Current")
+    entered, told = twins.row(status="entered"), twins.row(minor=-990, card=current)
+    key = twins.stored(told).identity_key
+    unite(twins, entered, told, takes_values=True)
+    delete_card(twins)
+    row = twins.stored(told)
+    assert (row.status, row.merged_into, row.amount_minor) == ("booked", None, -990)
+    assert found_under(twins, told, key) == told
+
+
+def test_R82_a_duplicate_of_what_stays_stays_and_does_not_come_back(twins: Twins) -> None:
+    current = twins.office.card(twins.entity, twins.holder, name="Current")
+    submitted, twin, gone = twins.row(), twins.row(), twins.row()
+    elsewhere, here = twins.row(card=current), twins.row()
+    twins.work(submitted)
+    twins.submit(submitted)
+    unite(twins, submitted, twin)
+    unite(twins, elsewhere, here)
+    delete_card(twins)
+    assert [twins.stored(one).merged_into for one in (twin, here)] == [submitted, elsewhere]
+    with twins.database.read() as session:
+        assert session.get(BankTransaction, gone) is None
 
 
 # --- Whatever is merged and parted, in any order -------------------------------------------------

@@ -116,6 +116,26 @@ def split(session: Session, goes_id: str, *, by: str | None, at: datetime) -> st
     return stays.id
 
 
+def stand_alone(session: Session, gone: Any, account_id: str) -> None:
+    """Have duplicates of rows that are about to be deleted stand for themselves again.
+
+    :param gone: the query of the ids of these rows, all of one account.
+    """
+    query = select(BankTransaction).where(
+        col(BankTransaction.merged_into).in_(gone), BankTransaction.account_id != account_id
+    )
+    for row in session.exec(query).all():
+        event = _merge_of(session, row.id)
+        before = dict(event.before or {}) if event is not None else {}
+        stays = session.get_one(BankTransaction, row.merged_into)
+        _give_keys_back(session, row, before)
+        if "identity_key" in before:
+            _set_values(row, {name: getattr(stays, name) for name in BANK_VALUES})
+        row.status, row.merged_into = before.get("status", "booked"), None
+        session.add(row)
+    session.flush()
+
+
 def _lock_pair(
     session: Session, stays_id: str, goes_id: str
 ) -> tuple[BankTransaction, BankTransaction]:
