@@ -14,7 +14,12 @@ from webapp.domain.merging import MergeRefusal, MergeRefused
 from webapp.domain.questions import Answer, Doubt, QuestionKind
 from webapp.domain.sameness import DUPLICATE, is_settled, takes_values
 from webapp.storage import audit
-from webapp.storage.accounts import Account, AccountIdentityAlias, lock_accounts
+from webapp.storage.accounts import (
+    Account,
+    AccountIdentityAlias,
+    accounts_of,
+    lock_accounts,
+)
 from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import lock_interface
 from webapp.storage.merging import merge, split
@@ -129,11 +134,14 @@ def _lock(by: Saver, question_id: str) -> Question:
     if found is None or found.legal_entity_id != by.entity.id:
         raise LookupError(f"there is no question {question_id}")
     account = by.session.get_one(Account, found.account_id)
-    if found.kind != QuestionKind.SAME_PURCHASE:
+    if found.kind == QuestionKind.SAME_PURCHASE:
+        ids = [one for one in (found.first_id, found.second_id) if one is not None]
+        rows = _rows(by.session, ids)
+        lock_accounts(by.session, {account.id, *(row.account_id for row in rows)})
+    else:
         lock_interface(by.session, account.interface_id)
-    ids = [one for one in (found.first_id, found.second_id) if one is not None]
-    accounts = {account.id, *(row.account_id for row in _rows(by.session, ids))}
-    lock_accounts(by.session, accounts)
+        # All of them at once, as stopping one does: always in one order.
+        accounts_of(by.session, account.interface_id)
     query = select(Question).where(Question.id == question_id).with_for_update()
     row = by.session.exec(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:
