@@ -1,6 +1,7 @@
 """Questions answered once: what each answer does, and what is remembered (I11, A06, C16, E07)."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -87,6 +88,18 @@ def test_the_second_answer_changes_nothing_and_is_told_of_the_first(
     second = say(twins, question, same=not first_answer, user=other)
     assert (second.answer, second.by, second.at) == (first.answer, twins.admin, first.at)
     assert not second.now and twins.question(question) == stored
+
+
+def test_two_answers_at_once_are_one(twins: Twins) -> None:
+    first, second = twins.row(), twins.row()
+    receipts = {twins.work(first), twins.work(second)}
+    question = twins.ask(first, second)
+    with ThreadPoolExecutor(2) as people:
+        given = [people.submit(say, twins, question, same=same) for same in (True, False)]
+    answers = [one.result() for one in given]
+    assert sorted(one.now for one in answers) == [False, True]
+    assert len({one.answer for one in answers}) == 1
+    assert set(twins.receipts()) == receipts
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
