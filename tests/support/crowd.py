@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sqlmodel import select
+
 from tests.support.office import DAY, EPOCH, Office
 from tests.support.report_desk import ReportDesk
 from webapp.domain.people import RIGHTS, Right, Role
@@ -13,7 +15,9 @@ from webapp.storage.database import Database
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.help_requests import HelpRequest
 from webapp.storage.people import LegalEntity, RoleGrant, User
+from webapp.storage.questions import Question
 from webapp.storage.receipts import ReceiptStore
+from webapp.storage.transactions import BankTransaction
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class Crowd:
             "interface_id": interface,
             "account_id": card,
             "transaction_id": transaction,
+            "question_id": self._question(entity, card, transaction),
             "user_id": owner,
             "expense_id": expense,
             "receipt_id": receipt,
@@ -123,6 +128,24 @@ class Crowd:
             "request_id": self._request(office, entity, owner),
         }
         return Things(entity, ids, owner)
+
+    def _question(self, entity: str, card: str, transaction: str) -> str:
+        """Have it be asked whether a card's first two transactions are one purchase."""
+        with self.database.write() as session:
+            query = select(BankTransaction.id).where(
+                BankTransaction.account_id == card, BankTransaction.id != transaction
+            )
+            question = Question(
+                legal_entity_id=entity,
+                account_id=card,
+                kind="same_purchase",
+                doubt="amount_differs",
+                first_id=transaction,
+                second_id=session.exec(query).first(),
+                asked_at=EPOCH,
+            )
+            session.add(question)
+        return question.id
 
     def _missing_bank(self, entity: str, owner: str) -> str:
         with self.database.write() as session:

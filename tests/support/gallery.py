@@ -20,6 +20,7 @@ from webapp.domain.people import Right
 from webapp.storage.database import Database
 from webapp.storage.expenses import Category, Expense
 from webapp.storage.people import LegalEntity
+from webapp.storage.questions import Question
 from webapp.storage.reports import Report
 from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
@@ -106,6 +107,7 @@ def stage(app: Flask, database: Database, settings: Settings) -> World:
     bank.before_page = lambda _page: None
     nights(world, [TODAY - timedelta(days=days) for days in range(3, 0, -1)])
     _report(world)
+    _question(world)
     return world
 
 
@@ -130,6 +132,24 @@ def _report(world: World) -> None:
         desk.submitted(world.user_id, *(one for on, one in ids if on == month))
     newest = max(month for month, _ in ids)
     desk.put_in(world.user_id, *(one for on, one in ids if on == newest))
+
+
+def _question(world: World) -> None:
+    """Have it be asked whether Camille's two newest transactions are one purchase."""
+    with world.database.write() as session:
+        query = select(BankTransaction).where(BankTransaction.account_id == world.account_id)
+        newest = session.exec(query.order_by(col(BankTransaction.day).desc()).limit(2)).all()
+        session.add(
+            Question(
+                legal_entity_id=world.entity_id,
+                account_id=world.account_id,
+                kind="same_purchase",
+                doubt="wording_differs",
+                first_id=newest[1].id,
+                second_id=newest[0].id,
+                asked_at=datetime.now(UTC),
+            )
+        )
 
 
 def _small(session: Session, user_id: str) -> list[Expense]:
@@ -164,7 +184,12 @@ def stops(app: Flask, world: World) -> list[Stop]:
         path = adapter.build(rule.endpoint, values, force_external=False)
         found.append(Stop(rule.endpoint, path, WHO[policy.right] if policy.signed_in else None))
     history = f"/accounts/{ids['account_id']}/history?run={ids['run_id']}"
-    return [*found, Stop("history.run", history, CLAIRE)]
+    operations = f"/accounts/{ids['account_id']}/operations"
+    return [
+        *found,
+        Stop("history.run", history, CLAIRE),
+        Stop("history.operations_of_admin", operations, CLAIRE),
+    ]
 
 
 def _ids(world: World) -> dict[str, str]:
@@ -175,7 +200,9 @@ def _ids(world: World) -> dict[str, str]:
         )
         report = select(Report.id).where(Report.user_id == world.user_id)
         runs = select(SyncRun.id).where(SyncRun.interface_id == world.interface_id)
+        question = select(Question.id).where(Question.legal_entity_id == world.entity_id)
         return {
+            "question_id": session.exec(question).first() or "",
             "token": "no-such-link",
             "entity_id": world.entity_id,
             "interface_id": world.interface_id,

@@ -1,5 +1,6 @@
 """What people do in a script, through the very functions that the pages use."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import singledispatch
 from io import BytesIO
@@ -7,6 +8,7 @@ from io import BytesIO
 from PIL import Image
 from sqlmodel import col, select
 
+from cardsync_sdk.testing.adversity import NAME
 from cardsync_sdk.testing.adversity.acts import (
     Answer,
     Attach,
@@ -29,14 +31,18 @@ from webapp.adversity.reading import ACTIVE, names_of_transactions
 from webapp.adversity.world import World
 from webapp.domain.expenses import NotExpense, NotExpenseReason, Said
 from webapp.domain.interfaces import ImportMode
+from webapp.domain.merging import MergeRefused
+from webapp.domain.questions import QuestionKind
 from webapp.domain.reports import ReportStatus, Step
 from webapp.storage.accounts import Account
 from webapp.storage.completions import NewReceipt, Submission, complete
 from webapp.storage.expenses import Expense
 from webapp.storage.not_expenses import set_aside, take_up
+from webapp.storage.questions import HeldRow, Question
 from webapp.storage.reporting import Doer, take_step
 from webapp.storage.reports import Report
 from webapp.storage.transactions import BankTransaction
+from webapp.sync.answering import answer, say_same
 from webapp.sync.stopping import restore_account, stop_account
 
 
@@ -119,12 +125,26 @@ def _submit(step: Submit, world: World) -> None:
 
 @act.register
 def _answer(step: Answer, world: World) -> None:
-    raise NotPossible(f"nobody is asked whether the new “{step.what}” is the one known before")
+    question = _question_about(world, step.what)
+    with world.admin(question.legal_entity_id) as admin:
+        answer(admin, question.id, same=step.same)
 
 
 @act.register
 def _merge(step: Merge, world: World) -> None:
-    raise NotPossible(f"nobody can say that “{step.stays}” and “{step.goes}” are one purchase")
+    with world.database.read() as session:
+        seen = names_of_transactions(session, world)
+        rows = session.exec(
+            select(BankTransaction.id).where(col(BankTransaction.status).in_(ACTIVE))
+        ).all()
+    found = {seen[row][-1]: row for row in rows if row in seen}
+    if not {step.stays, step.goes} <= found.keys():
+        raise NotPossible(f"“{step.stays}” and “{step.goes}” are not two rows that are stored")
+    with world.admin() as admin:
+        try:
+            say_same(admin, found[step.stays], found[step.goes])
+        except MergeRefused as error:
+            raise NotPossible(f"“{step.goes}” is not merged: {error}") from error
 
 
 @act.register
@@ -202,6 +222,22 @@ def _expense_of(world: World, what: str) -> Expense:
     if found is None:
         raise NotPossible(f"there is no expense of “{what}” to work on")
     return found
+
+
+def _question_about(world: World, what: str) -> Question:
+    """Return the open question about the new row of ``what``, stored or held back."""
+    with world.database.read() as session:
+        seen = names_of_transactions(session, world)
+        query = select(Question).where(
+            col(Question.legal_entity_id).in_(world.entities), col(Question.answer).is_(None)
+        )
+        for question in session.exec(query.order_by(col(Question.id))):
+            told = {*seen.get(question.first_id or "", ()), *seen.get(question.second_id or "", ())}
+            lines = select(HeldRow.line).where(HeldRow.question_id == question.id)
+            told |= {json.loads(line).get("raw", {}).get(NAME) for line in session.exec(lines)}
+            if what in told or question.kind == QuestionKind.OTHER_CARD:
+                return question
+    raise NotPossible(f"nobody is asked whether the new “{what}” is the one known before")
 
 
 def _photo(what: str) -> bytes:

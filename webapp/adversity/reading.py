@@ -20,6 +20,7 @@ from webapp.storage import expenses as store
 from webapp.storage.accounts import Account
 from webapp.storage.ingest import delivery_lines
 from webapp.storage.people import User
+from webapp.storage.question_lists import open_here
 from webapp.storage.reports import Report, ReportLine
 from webapp.storage.runs import Coverage, Delivery, RowFate, SyncRun, counts_of
 from webapp.storage.transactions import BankTransaction
@@ -48,6 +49,7 @@ def picture_of(
             runs=[_run(session, run, given) for run in _runs(session, world)],
             covered=_covered(session, world, vouched),
             quarantined=_quarantined(session, world),
+            questions=sum(one.count for one in open_here(session, world.entities)),
             syncs=syncs,
         )
 

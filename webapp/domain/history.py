@@ -79,6 +79,7 @@ class Became(StrEnum):
     SUMMARY = "summary"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    DUPLICATE = "duplicate"
 
 
 def became(*, has_expense: bool, kind: str, status: str) -> Became:
@@ -87,7 +88,7 @@ def became(*, has_expense: bool, kind: str, status: str) -> Became:
         return Became.EXPENSE
     if kind == TransactionKind.SUMMARY:
         return Became.SUMMARY
-    if status in (Became.CANCELLED, Became.EXPIRED):
+    if status in (Became.CANCELLED, Became.EXPIRED, Became.DUPLICATE):
         return Became(status)
     return Became.WAITING
 

@@ -7,7 +7,8 @@ class EventKind(StrEnum):
     """What happened to a transaction.
 
     ``KEYED``: the source tells it under another id now. ``MERGED``: a person or an agreed rule said
-    that another row is the same purchase. ``SPLIT``: a merge was taken back.
+    that another row is the same purchase. ``SPLIT``: a merge was taken back, or a person told it
+    apart from what it seemed to be.
     """
 
     BOOKED = "booked"

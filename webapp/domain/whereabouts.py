@@ -19,6 +19,7 @@ class Because(StrEnum):
     REVIEW = "review"
     SUMMARY = "summary"
     WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
     UNREADABLE = "unreadable"
     TO_COME = "to_come"
     BEFORE_FLOOR = "before_floor"
@@ -69,6 +70,7 @@ def _what_came(facts: DayFacts) -> list[Because]:
         (facts.became.get(Became.WAITING), _why_waiting(facts)),
         (facts.became.get(Became.SUMMARY), Because.SUMMARY),
         (withdrawn, Because.WITHDRAWN),
+        (facts.became.get(Became.DUPLICATE), Because.DUPLICATE),
     )
     return [because for count, because in told if count]
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, select
 
-from cardsync_sdk.types import TransactionStatus
 from webapp.domain.expenses import ExpenseStatus
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
+from webapp.storage.merging import stand_alone
 from webapp.storage.questions import HeldRow, Question
 from webapp.storage.reports import Report, ReportLine, lock_reports_of
 from webapp.storage.runs import Coverage, Delivery, RowFate
@@ -65,8 +66,18 @@ def _open(account_id: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _to_go(account_id: str) -> ColumnElement[bool]:
-    return (col(BankTransaction.account_id) == account_id) & col(BankTransaction.id).not_in(
-        _locked(account_id)
+    """Return the condition of what goes: not what is locked, nor a duplicate of what stays."""
+    locked = _locked(account_id)
+    original = aliased(BankTransaction)
+    goes_too = select_columns(original.id).where(  # type: ignore[call-overload]
+        original.account_id == account_id,
+        original.id.not_in(locked),  # type: ignore[attr-defined]
+    )
+    merged = col(BankTransaction.merged_into)
+    return and_(
+        col(BankTransaction.account_id) == account_id,
+        col(BankTransaction.id).not_in(locked),
+        or_(merged.is_(None), merged.in_(goes_too)),
     )
 
 
@@ -131,18 +142,17 @@ def _delete_lives(session: Session, account_id: str, gone: Any) -> None:
     )
     session.exec(delete(HeldRow).where(col(HeldRow.question_id).in_(asked)))
     session.exec(delete(Question).where(col(Question.id).in_(asked)))
+    # A row of another account that was told to be the same purchase stands for itself again.
+    stand_alone(session, gone, account_id)
     for model in (TransactionAlias, TransactionEvent):
         session.exec(delete(model).where(col(model.transaction_id).in_(gone)))
-    # A row of another account that was told to be the same purchase stands for itself again.
-    merged, refund = col(BankTransaction.merged_into).in_(gone), col(BankTransaction.refund_of)
-    alive = {"merged_into": None, "status": TransactionStatus.BOOKED.value}
-    for which, values in ((merged, alive), (refund.in_(gone), {"refund_of": None})):
-        session.exec(
-            update(BankTransaction)
-            .where(which)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+    refund = col(BankTransaction.refund_of).in_(gone)
+    session.exec(
+        update(BankTransaction)
+        .where(refund)
+        .values(refund_of=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _delete_expenses(session: Session, account_id: str) -> list[str]:

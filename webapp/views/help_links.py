@@ -50,8 +50,8 @@ SHELVES: Final[Sequence[Shelf]] = (
         ),
     ),
     Shelf(
-        lazy_gettext("Something is missing"),
-        (PURCHASE, "waiting-transactions", "not-shared", "late-feed", "tried-again"),
+        lazy_gettext("Something is missing, or there twice"),
+        (PURCHASE, "one-or-two", "waiting-transactions", "not-shared", "late-feed", "tried-again"),
     ),
     Shelf(
         lazy_gettext("A connection needs you"),
@@ -185,6 +185,8 @@ PAGES: Final[Mapping[str, str]] = {
     "imports.interface": "attach-cards",
     "imports.confirm_stop": "stop-or-delete",
     "history": "run-history",
+    "questions": "one-or-two",
+    "same_purchase": "one-or-two",
     "audit": "audit-trail",
     "expenses": "finish-expense",
     "reports": "reports",

@@ -1,6 +1,6 @@
 """The tabs of the top bar and the pages under "Configuration", each shown to whom it concerns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import current_app, request
@@ -8,6 +8,7 @@ from flask_babel import LazyString, lazy_gettext
 
 from webapp.domain.people import Right
 from webapp.views.access import visitor
+from webapp.views.open_questions import open_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Page:
 
     ``also``: further blueprints whose pages lie below this one. ``unless``: those who hold that
     right find the page under another tab. ``short``: what a narrow screen has room for.
+    ``waiting``: counts what waits for the visitor there.
     """
 
     endpoint: str
@@ -25,6 +27,7 @@ class Page:
     also: tuple[str, ...] = ()
     unless: Right | None = None
     short: LazyString | None = None
+    waiting: Callable[[], int] | None = None
 
     @property
     def concept(self) -> str:
@@ -67,6 +70,14 @@ CONFIGURATION = Tab(
             Right.CONFIGURE,
             ("history",),
             short=lazy_gettext("Imports"),
+        ),
+        Page(
+            "questions.index",
+            lazy_gettext("Questions"),
+            "circle-help",
+            Right.CONFIGURE,
+            ("same_purchase",),
+            waiting=open_questions,
         ),
         Page("connectors.index", lazy_gettext("Connectors"), "plug", Right.CONFIGURE),
         Page("people.index", lazy_gettext("People"), "users", Right.CONFIGURE, ("entities",)),

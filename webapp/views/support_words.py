@@ -52,6 +52,13 @@ def told_alike() -> dict[Because, tuple[str, str]]:
             _("The bank withdrew it"),
             _("It was announced or booked, and then taken back. Nobody has to act."),
         ),
+        Because.DUPLICATE: (
+            _("It is the same purchase as another row"),
+            _(
+                "An administrator said that two rows are one purchase: its expense and its "
+                "receipts are with the other row, maybe on another day. This can be taken back."
+            ),
+        ),
     }
 
 

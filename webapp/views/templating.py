@@ -19,6 +19,7 @@ from webapp.views.csrf import csrf_token
 from webapp.views.help_links import help_url, page_help_url
 from webapp.views.i18n import LANGUAGES, language, other_language
 from webapp.views.navigation import is_current, open_tabs
+from webapp.views.open_questions import open_questions
 from webapp.views.switching import chosen_entity, chosen_name, entities_to_choose, narrowed
 
 
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         may_answer=may_answer,
         languages=LANGUAGES,
         narrowed=narrowed,
+        open_questions=open_questions,
         open_tabs=open_tabs,
         other_language=other_language,
         page_help_url=page_help_url,

@@ -40,6 +40,7 @@ WAITING = {Became.WAITING: 1}
         ({"became": {Became.SUMMARY: 1}}, [Because.SUMMARY]),
         ({"became": {Became.CANCELLED: 1}}, [Because.WITHDRAWN]),
         ({"became": {Became.EXPIRED: 1}}, [Because.WITHDRAWN]),
+        ({"became": {Became.DUPLICATE: 1}}, [Because.DUPLICATE]),
         (
             {"became": {Became.EXPENSE: 1, **WAITING}, "held": False},
             [Because.EXPENSES, Because.NO_HOLDER],
