@@ -72,17 +72,23 @@ def calendar(
 
 
 class Became(StrEnum):
-    """What a transaction that we hold is by now."""
+    """What a transaction that we hold is by now.
+
+    ``ENTERED``: its holder's expense, entered by hand; the bank has not told it yet.
+    """
 
     EXPENSE = "expense"
     WAITING = "waiting"
     SUMMARY = "summary"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    ENTERED = "entered"
 
 
 def became(*, has_expense: bool, kind: str, status: str) -> Became:
     """Return what a transaction is by now; ``kind`` and ``status`` as they are stored."""
+    if status == Became.ENTERED:
+        return Became.ENTERED
     if has_expense:
         return Became.EXPENSE
     if kind == TransactionKind.SUMMARY:

@@ -43,6 +43,7 @@ BECAME: Mapping[Became, tuple[str, LazyString]] = {
     Became.SUMMARY: ("info", lazy_gettext("Monthly total, no expense")),
     Became.CANCELLED: ("off", lazy_gettext("Withdrawn by the bank")),
     Became.EXPIRED: ("off", lazy_gettext("Announced, never booked")),
+    Became.ENTERED: ("info", lazy_gettext("Entered by hand")),
 }
 
 EXPENSES: Mapping[ExpenseStatus, tuple[str, LazyString]] = {

@@ -20,6 +20,7 @@ class Reason:
 
 BADGES = {
     Because.EXPENSES: "good",
+    Because.BY_HAND: "info",
     Because.NO_HOLDER: "warn",
     Because.NO_MODE: "warn",
     Because.REVIEW: "warn",
@@ -51,6 +52,13 @@ def told_alike() -> dict[Because, tuple[str, str]]:
         Because.WITHDRAWN: (
             _("The bank withdrew it"),
             _("It was announced or booked, and then taken back. Nobody has to act."),
+        ),
+        Because.BY_HAND: (
+            _("It was entered by hand"),
+            _(
+                "A purchase of this day was entered by hand. When the bank tells it too, a person "
+                "is asked whether the two are one."
+            ),
         ),
     }
 
