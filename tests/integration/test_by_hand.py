@@ -292,8 +292,10 @@ def test_it_is_deleted_with_its_receipt_its_place_in_a_report_and_its_questions(
     path = ReceiptStore(settings.folder.files / "receipts").path(receipt.id)
     assert path.is_file()
 
-    answer = press(ines, f"/expenses/by-hand/{expense_id}/delete")
-    assert answer.status_code == 303
+    own = f"/expenses/by-hand/{expense_id}/delete"
+    assert "Tick the box to delete." in text_of(press(ines, own).text)
+    assert len(every(office.database, Expense)) == 1
+    assert press(ines, own, sure="1").status_code == 303
     for model in (BankTransaction, Expense, Receipt, Question):
         assert every(office.database, model) == []
     assert not path.exists()
@@ -313,7 +315,7 @@ def test_what_the_bank_told_or_a_report_locks_is_not_changed_by_hand(
     ReportDesk(office.database).step(ines.id, report.id, Step.SUBMIT)
     rows = [row.model_dump() for row in every(office.database, BankTransaction)]
     for expense_id in (told, locked):
-        answer = press(ines, f"/expenses/by-hand/{expense_id}{act}", amount="77")
+        answer = press(ines, f"/expenses/by-hand/{expense_id}{act}", amount="77", sure="1")
         assert answer.location == f"/expenses/{expense_id}"
     assert [row.model_dump() for row in every(office.database, BankTransaction)] == rows
     assert len(every(office.database, Expense)) == 2

@@ -117,7 +117,10 @@ def _fill_in(expense_id: str, entry: Entry) -> Response:
 @needs(Right.OWN_EXPENSES)
 def show(entry_id: str) -> Response:
     """Show what was entered, to be changed or deleted."""
-    line = own_line(entry_id)
+    return _show(own_line(entry_id))
+
+
+def _show(line: ExpenseLine, *, unsure: bool = False) -> Response:
     with services().database.read() as session:
         found = store.entered(session, line.id, current_holder().entities)
     if found is None or line.locked:
@@ -135,7 +138,7 @@ def show(entry_id: str) -> Response:
             "card": entry.account_id,
         },
     )
-    return _page(form, cards, line=line)
+    return _page(form, cards, line=line, unsure=unsure, status=422 if unsure else 200)
 
 
 @needs(Right.OWN_EXPENSES)
@@ -165,8 +168,10 @@ def change(entry_id: str) -> Response:
 
 @needs(Right.OWN_EXPENSES)
 def delete(entry_id: str) -> Response:
-    """Delete an entry with its receipts; the form that asks says so."""
+    """Delete an entry with its receipts, once the box is ticked that says so."""
     line = own_line(entry_id)
+    if not request.form.get("sure"):
+        return _show(line, unsure=True)
     try:
         with services().database.write() as session:
             files = store.remove(session, doer(), line.id)
@@ -285,6 +290,7 @@ def _page(
     key: str = "",
     line: ExpenseLine | None = None,
     told: Sequence[ExpenseLine] = (),
+    unsure: bool = False,
     status: int = 200,
 ) -> Response:
     admins = []
@@ -299,6 +305,7 @@ def _page(
         key=key,
         line=line,
         told=told,
+        unsure=unsure,
         other=OTHER,
         choice=request.form.get("same", ""),
         whom_to_ask=[admin for admin in admins if admin.id != current_user().id],
