@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, or_, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -35,41 +35,45 @@ ROW: tuple[Any, ...] = (
 def look_for_bank_rows(session: Session, run_id: str, account_ids: Sequence[str]) -> int:
     """Ask a person about each new row of these accounts that may be one entered by hand.
 
-    New is what this run saw first, and what came in since the entry: a run that broke off asked
+    New is what this run saw first, and what was stored after the entry: a run that broke off asked
     nothing. Each pair is asked once, whatever the answer. Returns how many questions it wrote.
     """
-    entities = select_columns(col(Account.legal_entity_id)).where(col(Account.id).in_(account_ids))
-    waiting = session.execute(
-        select_columns(*ROW, col(BankTransaction.seen_at))
-        .join(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
-        .where(
-            col(BankTransaction.status) == ENTERED,
-            col(BankTransaction.legal_entity_id).in_(entities),
-        )
-    ).all()
-    if not waiting:
+    entries = _entered_beside(session, account_ids)
+    if not entries:
         return 0
-    entries = {row.id: (Row(*row[:-1]), row.seen_at) for row in waiting}
     query = (
-        select_columns(*ROW, col(BankTransaction.seen_at), col(BankTransaction.first_run_id))
+        select_columns(*ROW, col(BankTransaction.first_run_id))
         .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
         .where(
             col(BankTransaction.account_id).in_(account_ids),
             col(BankTransaction.status).in_(TOLD),
-            *near([row for row, _ in entries.values()]),
+            *near(entries),
         )
     )
-    told = session.execute(query).all()
+    told = [(Row(*row[:-1]), row.first_run_id == run_id) for row in session.execute(query)]
     at = session.get_one(SyncRun, run_id).as_of
     asked = 0
-    for row, entered_at in entries.values():
-        new = [
-            Row(*one[:-2])
-            for one in told
-            if one.first_run_id == run_id or one.seen_at >= entered_at
-        ]
-        asked += _ask(session, row, candidates(row, new), run_id=run_id, at=at)
+    for entry in entries:
+        # Ids are ordered by the time at which they were made.
+        new = [row for row, first_seen in told if first_seen or row.id > entry.id]
+        asked += _ask(session, entry, candidates(entry, new), run_id=run_id, at=at)
     return asked
+
+
+def _entered_beside(session: Session, account_ids: Sequence[str]) -> list[Row]:
+    """Return what waits for the bank's word in the legal entities of these accounts."""
+    entities = select_columns(col(Account.legal_entity_id)).where(col(Account.id).in_(account_ids))
+    query = (
+        select_columns(*ROW)
+        .select_from(Expense)
+        .join(BankTransaction, col(Expense.transaction_id) == col(BankTransaction.id))
+        # Written out: SQLite takes a partial index for a value it knows only.
+        .where(
+            text(f"bank_transaction.status = '{ENTERED}'"),
+            col(BankTransaction.legal_entity_id).in_(entities),
+        )
+    )
+    return [Row(*row) for row in session.execute(query)]
 
 
 def ask_of_known(session: Session, entry: Row, account: Account, at: datetime) -> None:
