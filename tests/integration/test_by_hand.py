@@ -15,18 +15,19 @@ from tests.support.employee import Employee
 from tests.support.office import Office
 from tests.support.report_company import text_of
 from tests.support.report_desk import ReportDesk
+from tests.support.web import Browser
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.domain.people import Role
 from webapp.domain.reports import Step
-from webapp.storage import by_hand, forgetting
+from webapp.storage import forgetting, matching
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.questions import Question
 from webapp.storage.receipts import ReceiptStore
-from webapp.storage.reports import Report
+from webapp.storage.reports import Report, ReportLine
 from webapp.storage.transactions import BankTransaction, TransactionEvent
 
 TODAY = datetime.now(UTC).date()
@@ -264,11 +265,8 @@ def test_R4_a_changed_day_moves_it_to_the_report_of_its_month(
     press(ines, f"/expenses/by-hand/{expense_id}", amount="5", day=long_ago.isoformat())
 
     with office.database.read() as session:
-        line = by_hand.find(
-            session, expense_id, frozenset([office.stored(expense_id).legal_entity_id])
-        )
-        assert line is not None
-        report = session.get_one(Report, line.report_id)
+        place = session.get_one(ReportLine, expense_id)
+        report = session.get_one(Report, place.report_id)
     assert report.month == long_ago.replace(day=1)
 
 
@@ -330,6 +328,44 @@ def test_G_deleting_imported_data_keeps_what_people_entered(office: Office, ines
         assert (counted.transactions, counted.expenses, counted.by_hand) == (1, 1, 1)
         forgetting.forget(session, ines.card)
     assert [one.id for one in every(office.database, Expense)] == [kept]
+
+
+def test_R63_an_account_that_goes_on_elsewhere_takes_the_entries_along(
+    office: Office, entity: str, ines: Employee
+) -> None:
+    expense_id = entered_by(ines)
+    known = office.card(entity, ines.id, name="Visa before")
+    with office.database.write() as session:
+        assert matching.last_days(session, [ines.card]) == {}, "it says nothing of the feed"
+        assert matching.last_purchases(session, [ines.card]) == {}
+        matching.hand_on(
+            session, session.get_one(Account, ines.card), session.get_one(Account, known)
+        )
+    (row,) = every(office.database, BankTransaction)
+    assert (row.account_id, office.stored(expense_id).account_id) == (known, known)
+
+
+def test_what_another_row_was_merged_into_is_not_deleted(office: Office, ines: Employee) -> None:
+    expense_id = entered_by(ines)
+    other = office.stored(office.expense(ines.card, "SNCF", -8900)).transaction_id
+    (row,) = [one for one in every(office.database, BankTransaction) if one.id != other]
+    office.change(BankTransaction, other, status="duplicate", merged_into=row.id)
+    press(ines, f"/expenses/by-hand/{expense_id}/delete", sure="1")
+    assert office.stored(expense_id)
+
+
+def test_R44_the_card_s_administrator_sees_who_told_it(
+    app: Flask, office: Office, entity: str, ines: Employee
+) -> None:
+    entered_by(ines)
+    admin = Browser(app)
+    person = office.person("Ada Admin", entity=entity, role=Role.ADMIN)
+    admin.client.set_cookie("cardsync-login", office.log_in(person))
+    page = text_of(admin.get(f"/accounts/{ines.card}/operations").text)
+    assert "Taxi Gare" in page
+    assert "entered by hand, the bank has not told it yet" in page
+    assert "imported" not in page
+    assert "Purchase entered by hand" in text_of(admin.get("/audit").text)
 
 
 def test_R81_the_day_still_says_why_the_bank_has_not_told_it(

@@ -32,7 +32,7 @@ from webapp.storage.rechecking import recheck
 from webapp.storage.reporting import Doer
 from webapp.storage.reports import ReportLine, lock_reports_of
 from webapp.storage.told_twice import ROW, TOLD, ask_of_known, near
-from webapp.storage.transactions import BankTransaction, TransactionEvent
+from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
 
 # How many of the bank's rows a person is shown to choose from.
 TOLD_SHOWN = 5
@@ -117,6 +117,15 @@ def enter(
         return known
     if any(line.id not in shown for line in told_already(session, by.user_id, entry)):
         raise ToldAlready
+    transaction_id = _insert(session, by, account, entry, key)
+    ask_of_known(session, _row_of(transaction_id, by.user_id, entry), account, by.at)
+    expense_id = _expense_of(session, transaction_id)
+    _record(session, by, account.legal_entity_id, expense_id, "expense.entered", entry)
+    return expense_id
+
+
+def _insert(session: Session, by: Doer, account: Account, entry: Entry, key: str) -> str:
+    """Insert the transaction and its expense, and return the transaction's id."""
     transaction_id = new_id()
     session.add(
         BankTransaction(
@@ -141,10 +150,7 @@ def enter(
         mode=PaymentMode(account.payment_mode or ""),
         at=by.at,
     )
-    ask_of_known(session, _row_of(transaction_id, by.user_id, entry), account, by.at)
-    expense_id = _expense_of(session, transaction_id)
-    _record(session, by, account.legal_entity_id, expense_id, "expense.entered", entry)
-    return expense_id
+    return transaction_id
 
 
 def entered(session: Session, expense_id: str, entities: frozenset[str]) -> Entered | None:
@@ -209,7 +215,8 @@ def remove(session: Session, by: Doer, expense_id: str) -> list[str]:
     files = [receipt.id for receipt in receipts.of_expense(session, expense_id)]
     about = or_(col(Question.first_id) == row.id, col(Question.second_id) == row.id)
     session.exec(delete(Question).where(about))
-    session.exec(delete(TransactionEvent).where(col(TransactionEvent.transaction_id) == row.id))
+    for model in (TransactionAlias, TransactionEvent):
+        session.exec(delete(model).where(col(model.transaction_id) == row.id))
     session.exec(delete(Receipt).where(col(Receipt.expense_id) == expense_id))
     session.exec(delete(ReportLine).where(col(ReportLine.expense_id) == expense_id))
     session.exec(delete(Expense).where(col(Expense.id) == expense_id))
@@ -259,7 +266,8 @@ def _own_entry(session: Session, by: Doer, expense_id: str) -> tuple[ExpenseLine
         .with_for_update(of=BankTransaction)
         .execution_options(populate_existing=True)
     ).one()
-    if row.status != ENTERED:
+    stands_for = select(BankTransaction.id).where(BankTransaction.merged_into == row.id)
+    if row.status != ENTERED or session.exec(stands_for).first() is not None:
         raise NotChangeable
     return line, row
 
