@@ -1,7 +1,6 @@
 """Every script of the adversity bank through the real engine, on SQLite and on PostgreSQL (I1-I12).
 
-Those that the engine cannot hold yet stand in one table with what they wait for. The marks are
-strict: whoever makes one of them hold takes it out of the table.
+And the walls that hold them: each taken out in turn, a script must fall.
 """
 
 import json
@@ -24,39 +23,18 @@ from cardsync_sdk.testing.adversity.story import Script
 from webapp.adversity.own_database import own_database
 from webapp.adversity.player import play
 from webapp.cli import cli
-from webapp.domain import planning, transactions
+from webapp.domain import likeness, planning, transactions
+from webapp.domain import settling as domain_settling
 from webapp.storage.database import Database
-
-ASK = "no question to a person yet"
-
-# What the present engine does not hold yet, and what each waits for.
-WAITS_FOR = {
-    "A06": ASK,
-    "A27": ASK,
-    "A28": "expenses entered by hand, and linking them to the bank's row",
-    "A29": "merging two rows, remembered under both ids",
-    "C16": ASK,
-    "C17": ASK,
-    "E07": ASK,
-}
+from webapp.sync import apply, recognising, settling
+from webapp.sync import gather as gather_module
 
 
-def marked(script: Script) -> object:
-    reason = WAITS_FOR.get(script.name)
-    xfail = pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-    marks = [xfail] if reason else []
-    return pytest.param(script, id=script.name, marks=marks)
-
-
-@pytest.mark.parametrize("script", [marked(script) for script in SCRIPTS])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_nothing_is_lost_and_nothing_doubled(
     script: Script, database: Database, tmp_path: Path
 ) -> None:
     verdict = play(script, database, tmp_path)
-    wrong = [miss for miss in verdict.misses if " broke: " in miss or "script is wrong" in miss]
-    if wrong:
-        # No excuse, whatever the engine waits for.
-        pytest.fail("\n".join(wrong))
     assert verdict.ok, "\n".join([script.story, *verdict.misses])
 
 
@@ -65,7 +43,6 @@ def test_the_bank_has_every_fault_of_its_groups() -> None:
     assert set(BY_NAME) == {
         f"{group}{number:02}" for group, count in groups.items() for number in range(1, count + 1)
     }
-    assert set(BY_NAME) >= set(WAITS_FOR)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
@@ -83,7 +60,7 @@ def untouched(script: Script) -> bool:
 
 @pytest.mark.parametrize(("size", "order"), [(1, Order.NEWEST), (2, Order.SHUFFLED)])
 def test_pages_and_their_order_change_nothing(size: int, order: Order, tmp_path: Path) -> None:
-    holds = [one for one in SCRIPTS if one.name not in WAITS_FOR and len(one.steps) < 100]
+    holds = [one for one in SCRIPTS if len(one.steps) < 100]
     with own_database(tmp_path) as database:
         for script in filter(untouched, holds):
             serving = replace(script.serving, page_size=size, order=order)
@@ -94,31 +71,47 @@ def test_pages_and_their_order_change_nothing(size: int, order: Order, tmp_path:
 # --- The walls, taken out one after the other: a script must fall --------------------------------
 
 
-def taken_for_granted(name: str, database: Database, folder: Path) -> None:
-    assert name not in WAITS_FOR
-    assert play(BY_NAME[name], database, folder).ok
+WALLS = [
+    pytest.param(
+        "G02",
+        (transactions.IdentityCounter, "_numbered", lambda _self, content: content),
+        "lost",
+        id="occurrence numbers",
+    ),
+    pytest.param("B11", (planning, "is_before", lambda *_days: False), "doubled", id="floor"),
+    pytest.param("A02", (likeness, "RULES", ()), "work on lunch", id="rules of likeness"),
+    pytest.param(
+        "A17", (recognising, "is_other_purchase", lambda *_all, **_more: False), "lost", id="one id"
+    ),
+    pytest.param(
+        "C16", (domain_settling, "_stop_floods", lambda *_all: None), "work on row 5", id="guard"
+    ),
+    pytest.param("A04", (settling, "_cancel_missing", lambda *_all: None), "doubled", id="gone"),
+    pytest.param(
+        "C17", (apply, "refuse_other_cards", lambda *_all: None), "doubled", id="other card"
+    ),
+    pytest.param("A25", (apply, "monthly_totals", lambda *_all: {}), "expenses", id="totals"),
+    pytest.param(
+        "C06", (gather_module, "_check_link", lambda _state: None), "broke", id="still gathering"
+    ),
+]
 
 
-def test_without_occurrence_numbers_equal_purchases_fall(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "wall", "damage"), WALLS)
+def test_a_wall_taken_out_makes_a_script_fall(
+    name: str,
+    wall: tuple[object, str, object],
+    damage: str,
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     database = Database(sqlite_url)
-    taken_for_granted("G02", database, tmp_path)
-    monkeypatch.setattr(
-        transactions.IdentityCounter, "key", lambda _self, row: transactions.content_key(row)
-    )
-    verdict = play(BY_NAME["G02"], database, tmp_path)
-    assert verdict.lost == 2
-    database.dispose()
-
-
-def test_without_the_floor_old_rows_come_in(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = Database(sqlite_url)
-    taken_for_granted("B11", database, tmp_path)
-    monkeypatch.setattr(planning, "is_before", lambda *_days: False)
-    assert play(BY_NAME["B11"], database, tmp_path).doubled == 1
+    assert play(BY_NAME[name], database, tmp_path).ok
+    monkeypatch.setattr(*wall)
+    verdict = play(BY_NAME[name], database, tmp_path)
+    assert not verdict.ok
+    assert damage in "\n".join(verdict.misses)
     database.dispose()
 
 
@@ -142,8 +135,9 @@ def test_the_command_prints_exactly_what_was_promised() -> None:
     }
 
 
-def test_a_miss_is_status_1_and_says_why_on_stderr() -> None:
-    name = next(name for name in WAITS_FOR if name in ("A29", "A28"))
+def test_a_miss_is_status_1_and_says_why_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "B11"
+    monkeypatch.setattr(planning, "is_before", lambda *_days: False)
     status, out, err = run("run", "--name", name, "--json")
     (result,) = json.loads(out)["results"]
     assert (status, result["verdict"]) == (1, "failed")

@@ -8,10 +8,12 @@ from sqlmodel import SQLModel, func, select
 
 from tests.support.scripted_bank import ScriptedBank, purchase
 from tests.support.world import World, fates, make_world
+from webapp.domain.by_hand import Entry
 from webapp.domain.expenses import ExpenseStatus, NotExpenseReason
-from webapp.storage import migrate
+from webapp.storage import by_hand, migrate
 from webapp.storage.database import Database
 from webapp.storage.expenses import Expense, Receipt
+from webapp.storage.reporting import Doer
 from webapp.storage.reports import Report, ReportLine
 from webapp.storage.transactions import BankTransaction
 
@@ -57,6 +59,20 @@ def world(database: Database) -> World:
     return world
 
 
+@pytest.mark.parametrize("revision", ["0011", "0008"])
+def test_what_was_entered_by_hand_outlives_an_older_version(world: World, revision: str) -> None:
+    with world.database.write() as session:
+        by = Doer(world.user_id, frozenset({world.entity_id}), frozenset(), NOW)
+        entry = Entry(world.account_id, date(2026, 3, 19), 3100, "EUR", "Taxi")
+        expense_id = by_hand.enter(session, by, entry)
+    url = world.database.engine.url.render_as_string(hide_password=False)
+    world.database.dispose()
+    migrate.downgrade(url, revision)
+    migrate.upgrade(url)
+    with world.database.read() as session:
+        assert session.get_one(Expense, expense_id).day == date(2026, 3, 19)
+
+
 def counts(database: Database) -> dict[str, int]:
     models: list[type[SQLModel]] = [BankTransaction, Expense, Receipt, Report, ReportLine]
     with database.read() as session:
@@ -66,7 +82,7 @@ def counts(database: Database) -> dict[str, int]:
         }
 
 
-@pytest.mark.parametrize("revision", ["0008", "0007", "0006", "0005", "0004"])
+@pytest.mark.parametrize("revision", ["0011", "0008", "0007", "0006", "0005", "0004"])
 def test_a_migration_down_and_up_again_keeps_every_row(world: World, revision: str) -> None:
     before = counts(world.database)
     url = world.database.engine.url.render_as_string(hide_password=False)

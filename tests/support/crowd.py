@@ -30,7 +30,7 @@ class Things:
     entity: str
     ids: dict[str, str]
     owner: str
-    owned: frozenset[str] = frozenset({"expense_id", "receipt_id", "report_id"})
+    owned: frozenset[str] = frozenset({"entry_id", "expense_id", "receipt_id", "report_id"})
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ class Crowd:
             "question_id": self._question(entity, card, transaction),
             "user_id": owner,
             "expense_id": expense,
+            "entry_id": office.entered(card),
             "receipt_id": receipt,
             "report_id": desk.put_in(owner, draft),
             "submitted_id": desk.submitted(owner, submitted),

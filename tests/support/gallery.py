@@ -198,6 +198,11 @@ def _ids(world: World) -> dict[str, str]:
         mine = select(Expense.id).where(
             Expense.user_id == world.user_id, Expense.status == "to_complete"
         )
+        entered = (
+            select(Expense.id)
+            .join(BankTransaction, col(BankTransaction.id) == col(Expense.transaction_id))
+            .where(BankTransaction.status == "entered")
+        )
         report = select(Report.id).where(Report.user_id == world.user_id)
         runs = select(SyncRun.id).where(SyncRun.interface_id == world.interface_id)
         question = select(Question.id).where(Question.legal_entity_id == world.entity_id)
@@ -208,6 +213,7 @@ def _ids(world: World) -> dict[str, str]:
             "interface_id": world.interface_id,
             "account_id": world.account_id,
             "expense_id": session.exec(mine.order_by(col(Expense.day).desc())).first() or "",
+            "entry_id": session.exec(entered).first() or "",
             "report_id": session.exec(report.where(Report.status == "draft")).first() or "",
             "submitted_id": session.exec(report.where(Report.status == "submitted")).first() or "",
             "transaction_id": session.exec(

@@ -1,19 +1,21 @@
 """An office in the database, made row by row: companies, people, cards and their expenses."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlmodel import SQLModel
 
+from webapp.domain.by_hand import Entry
 from webapp.domain.expenses import PaymentMode
 from webapp.domain.people import Role
-from webapp.storage import logins
+from webapp.storage import by_hand, logins
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.expenses import Category, Expense
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import Group, LegalEntity, RoleGrant, User
+from webapp.storage.reporting import Doer
 from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 
@@ -218,6 +220,16 @@ class Office:
             **said,
         }
         return transaction, Expense(**fields)
+
+    def entered(self, card: str, words: str = "Taxi", minor: int = 3100, day: date = DAY) -> str:
+        """Have the holder enter a purchase by hand."""
+        at = datetime.combine(day, time(12), tzinfo=UTC)
+        by = Doer(
+            self._holders[card], frozenset({self._cards[card].legal_entity_id}), frozenset(), at
+        )
+        entry = Entry(card, day, minor, self._cards[card].currency, words)
+        with self.database.write() as session:
+            return by_hand.enter(session, by, entry)
 
     def stored(self, expense_id: str) -> Expense:
         """Return an expense as it stands."""

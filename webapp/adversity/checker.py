@@ -113,8 +113,7 @@ class Covered:
 class Picture:
     """Everything the checker looks at. ``syncs``: how many the story had.
 
-    ``questions``: doubts put to a person and still open. Nothing in the database asks a person yet:
-    whoever adds that counts it where the picture is read.
+    ``questions``: doubts put to a person and still open.
     """
 
     told: Sequence[Told]
@@ -248,7 +247,10 @@ def _check_work(
         if marked[0].receipts != work.receipts:
             verdict.misses.append(f"work on {work.what}: the receipt is gone")
         where = by_id.get(marked[0].transaction_id)
-        stays = in_doubt and where is not None and work.what in where.told_as
+        named = where is not None and (
+            work.what in where.told_as or where.content.status == "entered"
+        )
+        stays = in_doubt and named
         if where is None or not (stays or _right(rows[work.what], where, partner)):
             verdict.misses.append(
                 f"work on {work.what}: it stands on {_seen_as(where) if where else 'nothing'}"

@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image
 from sqlmodel import col, select
 
+from cardsync_sdk.money import parse_money
 from cardsync_sdk.testing.adversity import NAME
 from cardsync_sdk.testing.adversity.acts import (
     Answer,
@@ -29,11 +30,13 @@ from cardsync_sdk.testing.adversity.acts import (
 from webapp.adversity.checker import Work
 from webapp.adversity.reading import ACTIVE, names_of_transactions
 from webapp.adversity.world import World
+from webapp.domain.by_hand import Entry
 from webapp.domain.expenses import NotExpense, NotExpenseReason, Said
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.merging import MergeRefused
 from webapp.domain.questions import QuestionKind
 from webapp.domain.reports import ReportStatus, Step
+from webapp.storage import by_hand
 from webapp.storage.accounts import Account
 from webapp.storage.completions import NewReceipt, Submission, complete
 from webapp.storage.expenses import Expense
@@ -148,8 +151,28 @@ def _merge(step: Merge, world: World) -> None:
 
 
 @act.register
-def _by_hand(step: EnterByHand, world: World) -> None:
-    raise NotPossible(f"nobody can enter an expense by hand: {step.what}")
+def _by_hand(step: EnterByHand, world: World) -> Work:
+    work = Work(step.what, f"work on {step.what}")
+    user_id = world.people["Camille"]
+    card = world.truth.cards["card"].card
+    spent = parse_money(step.amount, card.currency)
+    entry = Entry(
+        world.account["card"], world.day(step.on), -spent.minor, spent.currency, step.what
+    )
+    photo = world.receipts.keep(_photo(step.what))
+    with world.database.write() as session:
+        expense_id = by_hand.enter(session, _doer(world, user_id), entry)
+        complete(
+            session,
+            expense_id,
+            user_id=user_id,
+            entities=world.entities,
+            submission=Submission(
+                1, Said(world.category_id, work.mark), NewReceipt(photo, f"{step.what}.png")
+            ),
+            at=world.now,
+        )
+    return work
 
 
 @act.register

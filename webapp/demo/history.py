@@ -1,16 +1,19 @@
 """Give the demo's people a past: statement files, imported through the engine like anybody's."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.interchange import to_line
-from webapp.demo.purchases import CARDS, DemoCard
+from webapp.demo.purchases import BY_HAND, CAMILLE, CARDS, DemoCard
+from webapp.domain.by_hand import Entry
 from webapp.domain.people import Role
-from webapp.storage.accounts import Account
+from webapp.storage import by_hand
+from webapp.storage.accounts import Account, Attachment
 from webapp.storage.people import LegalEntity, RoleGrant, User
+from webapp.storage.reporting import Doer
 from webapp.sync.attaching import AccountChoice, Saver, save_choices
 from webapp.sync.files import StatementFile, file_connector, import_file
 from webapp.sync.job import Engine
@@ -27,6 +30,19 @@ def give_past(engine: Engine, folder: Path, now: datetime) -> None:
         lines = "\n".join(to_line(purchase.as_row(today)) for purchase in card.purchases)
         file = StatementFile(f"{card.name} {today:%Y-%m}.jsonl", lines.encode(), everything=True)
         import_file(engine, folder, account_id, file, owner="demo", now=now)
+        if card.purchases is CAMILLE:
+            _enter_by_hand(engine, account_id, today, now)
+
+
+def _enter_by_hand(engine: Engine, account_id: str, today: date, now: datetime) -> None:
+    """Have the card's holder enter what no statement holds yet."""
+    with engine.database.write() as session:
+        held = session.exec(select(Attachment).where(Attachment.account_id == account_id)).one()
+        account = session.get_one(Account, account_id)
+        day = today - timedelta(days=BY_HAND.days)
+        entry = Entry(account_id, day, -BY_HAND.cents, account.currency, BY_HAND.name)
+        by = Doer(held.user_id, frozenset({account.legal_entity_id}), frozenset(), now)
+        by_hand.enter(session, by, entry)
 
 
 def _open_card(engine: Engine, card: DemoCard, now: datetime) -> tuple[str, date]:

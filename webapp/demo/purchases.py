@@ -107,6 +107,9 @@ HOUSEHOLD = (
     Purchase(300, -6_400, "Center Parcs"),
 )
 
+# What the bank has not told yet: Camille entered it herself.
+BY_HAND = Purchase(1, -2_340, "Taxi Gare de Lyon")
+
 COMPANY, REIMBURSE = PaymentMode.COMPANY, PaymentMode.REIMBURSE
 CARDS = (
     DemoCard(CONSEIL, "Visa Affaires Camille", "4821", "camille@faure.example", COMPANY, CAMILLE),

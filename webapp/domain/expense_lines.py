@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from cardsync_sdk.types import TransactionKind
@@ -20,6 +20,8 @@ from webapp.domain.expenses import (
 
 # What a transaction may be besides booked (D-M): to come, or never to come.
 ANNOUNCED = "announced"
+# A person told it and no bank yet.
+ENTERED = "entered"
 WITHDRAWN = ("cancelled", "expired")
 
 
@@ -94,7 +96,8 @@ class ExpenseLine:
 
     ``amount_minor`` and ``original_minor`` are those of the expense: a spend is positive.
     ``locked``: in a submitted or approved report. What the bank said is then what it had said when
-    the report was submitted, and ``bank_now`` is what it says today, if that differs.
+    the report was submitted, and ``bank_now`` is what it says today, if that differs. ``made_at``:
+    when it became an expense.
     """
 
     id: str
@@ -127,6 +130,7 @@ class ExpenseLine:
     locked: bool = False
     not_expense: NotExpense | None = None
     bank_now: BankNow | None = None
+    made_at: datetime | None = None
 
     @property
     def bank_changes(self) -> tuple[BankChange, ...]:
@@ -170,6 +174,11 @@ class ExpenseLine:
     def announced(self) -> bool:
         """Say whether the bank has announced the transaction and not yet booked it (D-M)."""
         return self.transaction_status == ANNOUNCED
+
+    @property
+    def entered(self) -> bool:
+        """Say whether its holder entered it and the bank has not told it yet."""
+        return self.transaction_status == ENTERED
 
     @property
     def can_be_completed(self) -> bool:

@@ -72,7 +72,10 @@ def calendar(
 
 
 class Became(StrEnum):
-    """What a transaction that we hold is by now."""
+    """What a transaction that we hold is by now.
+
+    ``ENTERED``: its holder's expense, entered by hand; the bank has not told it yet.
+    """
 
     EXPENSE = "expense"
     WAITING = "waiting"
@@ -80,10 +83,13 @@ class Became(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     DUPLICATE = "duplicate"
+    ENTERED = "entered"
 
 
 def became(*, has_expense: bool, kind: str, status: str) -> Became:
     """Return what a transaction is by now; ``kind`` and ``status`` as they are stored."""
+    if status == Became.ENTERED:
+        return Became.ENTERED
     if has_expense:
         return Became.EXPENSE
     if kind == TransactionKind.SUMMARY:

@@ -20,6 +20,7 @@ class Because(StrEnum):
     SUMMARY = "summary"
     WITHDRAWN = "withdrawn"
     DUPLICATE = "duplicate"
+    BY_HAND = "by_hand"
     UNREADABLE = "unreadable"
     TO_COME = "to_come"
     BEFORE_FLOOR = "before_floor"
@@ -60,7 +61,9 @@ def reasons_of(facts: DayFacts) -> list[Because]:
     if facts.day > facts.today:
         return [Because.TO_COME]
     came = _what_came(facts)
-    return came + _what_did_not(facts, nothing_came=not came)
+    # What somebody entered explains nothing of what the bank has not told.
+    entered = [Because.BY_HAND] if facts.became.get(Became.ENTERED) else []
+    return entered + came + _what_did_not(facts, nothing_came=not came)
 
 
 def _what_came(facts: DayFacts) -> list[Because]:

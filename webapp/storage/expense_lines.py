@@ -38,6 +38,7 @@ _COLUMNS = (
     Expense.locked_at,
     Expense.not_expense_reason,
     Expense.not_expense_note,
+    Expense.created_at,
     BankTransaction.amount_minor,
     BankTransaction.currency,
     BankTransaction.original_minor,
@@ -152,6 +153,7 @@ def line_of(row: Any) -> ExpenseLine:
         locked=row.locked_at is not None,
         not_expense=_not_expense(row),
         bank_now=_bank_now(row) if row.differs else None,
+        made_at=row.created_at,
     )
 
 

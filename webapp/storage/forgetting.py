@@ -1,6 +1,7 @@
 """What was imported for an account: counted, and deleted for good on purpose (D-G, R82).
 
-Never deleted: what is in a submitted or approved report, with its transaction. The runs keep their
+Never deleted: what is in a submitted or approved report, with its transaction, and what a person
+entered by hand. The runs keep their
 counts, which add up; of their rows only the fate stays.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, select
 
+from webapp.domain.expense_lines import ENTERED
 from webapp.domain.expenses import ExpenseStatus
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
@@ -34,7 +36,8 @@ class Imported:
     """What there is of an account, and how much of it would go.
 
     ``transactions``, ``expenses``, ``completed`` and ``receipts`` would be deleted; ``kept``
-    transactions would stay. ``first`` and ``last`` are the days of those that would go.
+    transactions would stay, and those ``by_hand`` that people entered. ``first`` and ``last`` are
+    the days of those that would go.
     """
 
     transactions: int
@@ -44,6 +47,7 @@ class Imported:
     completed: int
     receipts: int
     kept: int
+    by_hand: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,19 @@ def _locked(account_id: str) -> Any:
     )
 
 
+def _entered(account_id: str) -> Any:
+    """Return the purchases that people entered by hand: nothing imported them."""
+    return select_columns(col(BankTransaction.id)).where(
+        col(BankTransaction.account_id) == account_id, col(BankTransaction.status) == ENTERED
+    )
+
+
 def _open(account_id: str) -> tuple[ColumnElement[bool], ...]:
-    return col(Expense.account_id) == account_id, col(Expense.locked_at).is_(None)
+    return (
+        col(Expense.account_id) == account_id,
+        col(Expense.locked_at).is_(None),
+        col(Expense.transaction_id).not_in(_entered(account_id)),
+    )
 
 
 def _to_go(account_id: str) -> ColumnElement[bool]:
@@ -72,10 +87,12 @@ def _to_go(account_id: str) -> ColumnElement[bool]:
     goes_too = select_columns(original.id).where(  # type: ignore[call-overload]
         original.account_id == account_id,
         original.id.not_in(locked),  # type: ignore[attr-defined]
+        original.status != ENTERED,
     )
     merged = col(BankTransaction.merged_into)
     return and_(
         col(BankTransaction.account_id) == account_id,
+        col(BankTransaction.status) != ENTERED,
         col(BankTransaction.id).not_in(locked),
         or_(merged.is_(None), merged.in_(goes_too)),
     )
@@ -105,7 +122,14 @@ def imported(session: Session, account_id: str) -> Imported:
     kept = session.execute(
         select_columns(func.count()).select_from(_locked(account_id).subquery())
     ).scalar_one()
-    return Imported(count, first, last, expenses, completed, receipts, kept)
+    by_hand = session.execute(
+        select_columns(func.count())
+        .select_from(Expense)
+        .where(
+            col(Expense.transaction_id).in_(_entered(account_id)), col(Expense.locked_at).is_(None)
+        )
+    ).scalar_one()
+    return Imported(count, first, last, expenses, completed, receipts, kept, by_hand)
 
 
 def forget(session: Session, account_id: str) -> Gone:

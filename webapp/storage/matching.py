@@ -4,12 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
+from webapp.domain.expense_lines import ENTERED
 from webapp.domain.interfaces import InterfaceState, Trigger
 from webapp.storage.accounts import Account, AccountIdentity, AccountIdentityAlias, Attachment
+from webapp.storage.expenses import Expense
 from webapp.storage.ingest import table_of
 from webapp.storage.interfaces import Interface
 from webapp.storage.runs import Coverage, RowFate, SyncRun
@@ -53,12 +55,17 @@ def candidates(
     return [Candidate(*row) for row in session.exec(query)]
 
 
+def _told() -> ColumnElement[bool]:
+    """Keep what a bank or a file told: what people enter says nothing of where a feed stands."""
+    return col(BankTransaction.status) != ENTERED
+
+
 def last_days(session: Session, account_ids: Collection[str]) -> dict[str, date]:
     """Return the last day of which each account has a transaction; none for those without any."""
     last = func.max(func.coalesce(col(BankTransaction.booked_on), col(BankTransaction.day)))
     rows = session.execute(
         select_columns(col(BankTransaction.account_id), last, func.max(col(BankTransaction.day)))
-        .where(col(BankTransaction.account_id).in_(account_ids))
+        .where(col(BankTransaction.account_id).in_(account_ids), _told())
         .group_by(col(BankTransaction.account_id))
     )
     return {account_id: max(booked, day) for account_id, booked, day in rows}
@@ -68,7 +75,7 @@ def last_purchases(session: Session, account_ids: Collection[str]) -> dict[str, 
     """Return the last day on which something was bought with each account, whenever booked."""
     rows = session.execute(
         select_columns(col(BankTransaction.account_id), func.max(col(BankTransaction.day)))
-        .where(col(BankTransaction.account_id).in_(account_ids))
+        .where(col(BankTransaction.account_id).in_(account_ids), _told())
         .group_by(col(BankTransaction.account_id))
     )
     return {row[0]: row[1] for row in rows}
@@ -103,14 +110,16 @@ def matched(session: Session, identity_ids: Collection[str]) -> set[str]:
 
 
 def hand_on(session: Session, new: Account, known: Account) -> str:
-    """Take ``new``, which holds no transaction, out; what was written of it is said of ``known``.
+    """Take ``new``, which was told no transaction, out; what is of it goes over to ``known``.
 
     Returns the key under which it was shown.
     """
     connection = session.connection()
-    for table in (table_of(RowFate), table_of(FileUpload)):
+    for table in (table_of(RowFate), table_of(FileUpload), table_of(Expense)):
         moved = update(table).where(table.c.account_id == new.id)
         connection.execute(moved.values(account_id=known.id))
+    entered = update(BankTransaction).where(col(BankTransaction.account_id) == new.id)
+    connection.execute(entered.values(account_id=known.id, account_identity_id=known.identity_id))
     for table in (table_of(Coverage), table_of(Attachment)):
         connection.execute(delete(table).where(table.c.account_id == new.id))
     identity = session.get_one(AccountIdentity, new.identity_id)

@@ -76,6 +76,7 @@ def merge(
         before |= _hand_over_keys(session, stays, goes)
         _set_values(stays, {name: getattr(goes, name) for name in BANK_VALUES})
         stays.last_run_id = goes.last_run_id
+        stays.first_run_id = stays.first_run_id or goes.first_run_id
     goes.status, goes.merged_into = DUPLICATE, stays.id
     session.add_all([stays, goes])
     session.flush()

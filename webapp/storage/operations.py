@@ -13,6 +13,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, select
 
 from cardsync_sdk.interchange import from_dict
+from webapp.domain.expense_lines import ENTERED
 from webapp.domain.expenses import title_of
 from webapp.domain.fates import Fate
 from webapp.domain.history import Became, became
@@ -72,7 +73,7 @@ class Operation:
     """A transaction as the bank said it, and what it became.
 
     ``amount_minor`` has the bank's sign: minus is a spend. ``expense_status`` and ``holder`` are
-    empty where no expense came of it.
+    empty where no expense came of it; ``run_id`` where a person entered it.
     """
 
     id: str
@@ -87,13 +88,14 @@ class Operation:
     original_currency: str | None
     announced: bool
     withdrawn: bool
+    entered: bool
     became: Became
     expense_id: str | None
     expense_status: str | None
     holder_id: str | None
     holder: str | None
     imported_at: datetime
-    run_id: str
+    run_id: str | None
 
     @property
     def key(self) -> Key:
@@ -150,7 +152,9 @@ def ages_lately(session: Session, account_id: str) -> list[tuple[date, datetime]
     """Return the day and the instant of import of the account's newest transactions."""
     query = (
         select_columns(col(BankTransaction.day), col(BankTransaction.seen_at))
-        .where(col(BankTransaction.account_id) == account_id)
+        .where(
+            col(BankTransaction.account_id) == account_id, col(BankTransaction.status) != ENTERED
+        )
         .order_by(col(BankTransaction.day).desc(), col(BankTransaction.id).desc())
     )
     return [(row[0], row[1]) for row in session.execute(query.limit(LATELY))]
@@ -224,6 +228,7 @@ def operation_of(row: Any) -> Operation:
         original_currency=row.original_currency,
         announced=row.status == "announced",
         withdrawn=row.status in (Became.CANCELLED, Became.EXPIRED),
+        entered=row.status == ENTERED,
         became=became(has_expense=bool(row.expense_id), kind=row.kind, status=row.status),
         expense_id=row.expense_id,
         expense_status=row.expense_status,

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
-from webapp.domain.expense_lines import ExpenseLine, Month
+from webapp.domain.expense_lines import ENTERED, ExpenseLine, Month
 from webapp.domain.expenses import ExpenseStatus, PaymentMode, expense_minor
 from webapp.domain.people import RIGHTS, Right
 from webapp.domain.reports import ReportStatus, Total, totals
@@ -161,10 +161,13 @@ def left_out(session: Session, report: Report) -> list[ExpenseLine]:
 
 
 def complete_in_none(session: Session, user_id: str, entities: frozenset[str]) -> list[str]:
-    """Return the ids of a person's completed, booked expenses that are in no report."""
+    """Return the ids of a person's completed expenses that are in no report.
+
+    Booked by the bank, or entered by hand: those a person vouches for.
+    """
     query = _in_no_report(user_id, entities).where(
         col(Expense.status) == ExpenseStatus.COMPLETE.value,
-        col(BankTransaction.status) == "booked",
+        col(BankTransaction.status).in_(("booked", ENTERED)),
     )
     ids = query.with_only_columns(col(Expense.id)).order_by(col(Expense.id))
     return list(session.execute(ids.limit(COLLECTED_AT_ONCE)).scalars())
@@ -175,7 +178,7 @@ def _in_no_report(user_id: str, entities: frozenset[str]) -> Select[Any]:
         col(Expense.user_id) == user_id,
         col(Expense.legal_entity_id).in_(entities),
         col(Expense.status) != ExpenseStatus.NOT_EXPENSE.value,
-        col(BankTransaction.status).in_(("booked", "announced")),
+        col(BankTransaction.status).in_(("booked", "announced", ENTERED)),
         col(ReportLine.expense_id).is_(None),
     )
 

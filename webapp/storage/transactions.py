@@ -1,15 +1,20 @@
-"""Transactions as the bank said them. Only syncs write here (D-Q)."""
+"""Transactions as the bank said them. Only syncs write here (D-Q), with one exception.
+
+A purchase that a person entered by hand lies here too, with the status ``entered`` and without any
+run, so that it is an expense like the others (:mod:`webapp.storage.by_hand`).
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, String, UniqueConstraint, text
 from sqlmodel import Field, Index, SQLModel
 
 from cardsync_sdk.types import TransactionKind
 from webapp.domain.life import EventKind
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
+_ENTERED = text("status = 'entered'")
 TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired", "duplicate", "entered")
 
 
@@ -22,7 +27,8 @@ class BankTransaction(SQLModel, table=True):
 
     ``merged_into``: it is the same purchase as that one, which stands for both (status
     ``duplicate``). ``settles``: the card whose purchases this row is the monthly total of.
-    ``refund_of``: the purchase it gives back. Status ``entered``: a person told it, no bank yet.
+    ``refund_of``: the purchase it gives back. Status ``entered``: a person told it, no bank yet;
+    it is without the runs that told it.
     """
 
     __tablename__ = "bank_transaction"
@@ -36,6 +42,14 @@ class BankTransaction(SQLModel, table=True):
             "(status = 'duplicate') = (merged_into IS NOT NULL)", name="merged_is_duplicate"
         ),
         Index("ix_bank_transaction_account_day", "account_id", "day", "id"),
+        # Those few that the bank has not told yet: each sync asks for them.
+        Index(
+            "ix_bank_transaction_entered",
+            "legal_entity_id",
+            "day",
+            sqlite_where=_ENTERED,
+            postgresql_where=_ENTERED,
+        ),
     )
 
     id: str = id_field()
@@ -62,8 +76,8 @@ class BankTransaction(SQLModel, table=True):
     fuel: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     card_last4: str | None = None
     source_stamp: str | None = None
-    first_run_id: str = ref("sync_run.id", index=False)
-    last_run_id: str = ref("sync_run.id", index=False)
+    first_run_id: str | None = ref("sync_run.id", nullable=True, index=False)
+    last_run_id: str | None = ref("sync_run.id", nullable=True, index=False)
     seen_at: datetime = Field(sa_type=UtcDateTime)
     merged_into: str | None = ref("bank_transaction.id", nullable=True)
     settles: str | None = ref("account.id", nullable=True, index=False)

@@ -10,6 +10,7 @@ from typing import Any
 from babel.dates import get_month_names
 from flask import abort, current_app, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from webapp.domain.expense_lines import ExpenseLine, Key, Month, Section
 from webapp.domain.people import Right
@@ -29,6 +30,7 @@ LINE_ICONS = (
     "hourglass",
     "lock",
     "message-square",
+    "pencil",
     "tag",
     "undo-2",
     "wallet",
@@ -146,6 +148,7 @@ def line_context() -> dict[str, Any]:
     ui: Any = current_app.jinja_env.globals["ui"]
     return {
         "category_name": category_name,
+        "entered_text": entered_text,
         "icons": {name: ui.icon(name) for name in LINE_ICONS},
         "month_names": month_names(language()),
         "not_expense_reasons": NOT_EXPENSE_REASONS,
@@ -165,6 +168,20 @@ def shared_context() -> dict[str, Any]:
         "key_text": key_text,
         "several_entities": len(current_holder().entities) > 1,
     }
+
+
+def entered_text(line: ExpenseLine) -> str:
+    """Say since when an expense entered by hand has been waiting for the bank's word."""
+    days = (now().date() - line.made_at.date()).days if line.made_at else 0
+    if days <= 0:
+        return str(_("Entered by hand today; the bank has not told it yet."))
+    return str(
+        ngettext(
+            "Entered by hand %(num)d day ago; the bank has not told it yet.",
+            "Entered by hand %(num)d days ago; the bank has not told it yet.",
+            days,
+        )
+    )
 
 
 def _line_words() -> dict[str, str]:

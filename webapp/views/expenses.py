@@ -1,5 +1,6 @@
 """My expenses: the list, and completing one after the other in place (R2, R3, R17, R18)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from webapp.domain.expense_lines import ExpenseLine, Section
 from webapp.domain.people import Right
 from webapp.storage import expense_lists
 from webapp.storage.completions import Locked, NotCompletable, Outcome, UnknownCategory
-from webapp.views import late_words, my_cards, not_expenses
+from webapp.views import by_hand, late_words, my_cards, not_expenses
 from webapp.views.access import needs, now, services
 from webapp.views.expense_forms import (
     Filled,
@@ -151,5 +152,15 @@ for _rule, _endpoint, _view in (
     ("take-up", "take_up", not_expenses.take_up),
 ):
     blueprint.add_url_rule(f"/expenses/<expense_id>/{_rule}", _endpoint, _view, methods=["POST"])
-# A word of its own, which no expense can have as its id.
+# Words of their own, which no expense can have as its id.
+_BY_HAND: dict[str, tuple[str, Callable[..., Response]]] = {
+    "enter": ("GET ", by_hand.enter),
+    "save_entry": ("POST ", by_hand.save),
+    "entry": ("GET /<entry_id>", by_hand.show),
+    "change_entry": ("POST /<entry_id>", by_hand.change),
+    "delete_entry": ("POST /<entry_id>/delete", by_hand.delete),
+}
+for _endpoint, (_where, _entry_view) in _BY_HAND.items():
+    _method, _below = _where.split(" ")
+    blueprint.add_url_rule(f"/expenses/by-hand{_below}", _endpoint, _entry_view, methods=[_method])
 blueprint.add_url_rule("/expenses/cards", "cards", my_cards.cards)

@@ -42,6 +42,7 @@ SHELVES: Final[Sequence[Shelf]] = (
             "what-the-partner-sees",
             "attach-cards",
             "finish-expense",
+            "enter-by-hand",
             "reports",
             "stop-or-delete",
             "run-history",
@@ -189,6 +190,10 @@ PAGES: Final[Mapping[str, str]] = {
     "same_purchase": "one-or-two",
     "audit": "audit-trail",
     "expenses": "finish-expense",
+    **dict.fromkeys(
+        ("expenses.enter", "expenses.save_entry", "expenses.entry", "expenses.change_entry"),
+        "enter-by-hand",
+    ),
     "reports": "reports",
     "approvals": "reports",
     "auth": LOG_IN,

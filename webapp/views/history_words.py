@@ -44,6 +44,7 @@ BECAME: Mapping[Became, tuple[str, LazyString]] = {
     Became.CANCELLED: ("off", lazy_gettext("Withdrawn by the bank")),
     Became.EXPIRED: ("off", lazy_gettext("Announced, never booked")),
     Became.DUPLICATE: ("off", lazy_gettext("The same purchase as another row")),
+    Became.ENTERED: ("info", lazy_gettext("Entered by hand")),
 }
 
 EXPENSES: Mapping[ExpenseStatus, tuple[str, LazyString]] = {

@@ -20,6 +20,7 @@ class Reason:
 
 BADGES = {
     Because.EXPENSES: "good",
+    Because.BY_HAND: "info",
     Because.NO_HOLDER: "warn",
     Because.NO_MODE: "warn",
     Because.REVIEW: "warn",
@@ -57,6 +58,13 @@ def told_alike() -> dict[Because, tuple[str, str]]:
             _(
                 "An administrator said that two rows are one purchase: its expense and its "
                 "receipts are with the other row, maybe on another day. This can be taken back."
+            ),
+        ),
+        Because.BY_HAND: (
+            _("It was entered by hand"),
+            _(
+                "A purchase of this day was entered by hand. When the bank tells it too, a person "
+                "is asked whether the two are one."
             ),
         ),
     }

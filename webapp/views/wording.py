@@ -8,7 +8,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 
 from webapp.domain.expenses import NotExpenseReason, PaymentMode
 from webapp.domain.people import Role
-from webapp.views.formats import day
+from webapp.views.formats import day, money
 
 ROLES: Mapping[Role, LazyString] = {
     Role.ADMIN: lazy_gettext("Administrator"),
@@ -77,6 +77,9 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "bank_request.answered": lazy_gettext("Request for a missing bank answered"),
     "expense.set_aside": lazy_gettext("Taken out: not an expense"),
     "expense.taken_up": lazy_gettext("Taken up as an expense again"),
+    "expense.entered": lazy_gettext("Purchase entered by hand"),
+    "expense.entry_changed": lazy_gettext("Purchase entered by hand changed"),
+    "expense.entry_deleted": lazy_gettext("Purchase entered by hand deleted"),
     "support.searched": lazy_gettext("Support searched and found something here"),
     "support.looked": lazy_gettext("Support looked at"),
     "support.resynced": lazy_gettext("Support asked for a sync"),
@@ -102,6 +105,11 @@ def _since(value: str) -> str:
 
 def _until(value: str) -> str:
     return str(gettext("until %(day)s", day=day(date.fromisoformat(value))))
+
+
+def _spent(value: str) -> str:
+    minor, _, currency = value.partition(" ")
+    return money(int(minor), currency)
 
 
 def _on(value: str) -> str:
@@ -145,6 +153,7 @@ AUDIT_DETAILS: Mapping[str, Callable[[str], str]] = {
     "not_expense": lambda value: str(NOT_EXPENSE_REASONS[NotExpenseReason(value)]),
     "comment": str,
     "words": _quoted,
+    "spent": _spent,
     "changes": str,
     "day": _on,
     "what": _looked_at,

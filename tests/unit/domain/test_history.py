@@ -76,6 +76,7 @@ def test_a_sync_of_a_day_before_the_account_is_still_shown() -> None:
         (False, "purchase", "cancelled", Became.CANCELLED),
         (False, "purchase", "expired", Became.EXPIRED),
         (False, "purchase", "duplicate", Became.DUPLICATE),
+        (True, "purchase", "entered", Became.ENTERED),
     ],
 )
 def test_R44_what_a_transaction_became(

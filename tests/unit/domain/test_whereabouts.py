@@ -37,6 +37,11 @@ WAITING = {Became.WAITING: 1}
         ({"became": WAITING}, [Because.REVIEW]),
         ({"by_file": True, "fetched_until": None}, [Because.BY_FILE]),
         ({"by_file": True, "became": {Became.EXPENSE: 1}}, [Because.EXPENSES]),
+        ({"became": {Became.ENTERED: 1}}, [Because.BY_HAND, Because.NOTHING_TOLD]),
+        (
+            {"became": {Became.ENTERED: 1, Became.EXPENSE: 1}},
+            [Because.BY_HAND, Because.EXPENSES],
+        ),
         ({"became": {Became.SUMMARY: 1}}, [Because.SUMMARY]),
         ({"became": {Became.CANCELLED: 1}}, [Because.WITHDRAWN]),
         ({"became": {Became.EXPIRED: 1}}, [Because.WITHDRAWN]),
