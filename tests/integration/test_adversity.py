@@ -84,7 +84,7 @@ WALLS = [
         "A17", (recognising, "is_other_purchase", lambda *_all, **_more: False), "lost", id="one id"
     ),
     pytest.param(
-        "C16", (domain_settling, "_stop_floods", lambda *_all: None), "work on row 5", id="guard"
+        "C16", (domain_settling, "_stop_floods", lambda *_all: None), "questions", id="guard"
     ),
     pytest.param("A04", (settling, "_cancel_missing", lambda *_all: None), "doubled", id="gone"),
     pytest.param(
@@ -92,7 +92,7 @@ WALLS = [
     ),
     pytest.param("A25", (apply, "monthly_totals", lambda *_all: {}), "expenses", id="totals"),
     pytest.param(
-        "C06", (gather_module, "_check_link", lambda _state: None), "broke", id="still gathering"
+        "C06", (gather_module, "_check_link", lambda _state: None), "coverage", id="still gathering"
     ),
 ]
 
