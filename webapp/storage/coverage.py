@@ -1,4 +1,4 @@
-"""The coverage ledger as it is read: the intervals of an account, each with the run it came from."""
+"""The coverage ledger as it is read: the intervals of an account with the runs they came from."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,9 @@ class Fetched:
 def fetched(session: Session, account_id: str) -> list[Fetched]:
     """Return every interval of an account with its run, the newest run first."""
     rows = session.execute(
-        select_columns(Coverage.first_on, Coverage.last_on, Coverage.run_id, SyncRun.as_of)
+        select_columns(
+            col(Coverage.first_on), col(Coverage.last_on), col(Coverage.run_id), col(SyncRun.as_of)
+        )
         .join(SyncRun, col(SyncRun.id) == col(Coverage.run_id))
         .where(col(Coverage.account_id) == account_id)
         .order_by(col(SyncRun.as_of).desc(), col(SyncRun.id).desc())
@@ -34,7 +36,7 @@ def fetched(session: Session, account_id: str) -> list[Fetched]:
 def intervals(session: Session, account_id: str) -> list[FetchWindow]:
     """Return the intervals of an account, in no order."""
     rows = session.execute(
-        select_columns(Coverage.first_on, Coverage.last_on).where(
+        select_columns(col(Coverage.first_on), col(Coverage.last_on)).where(
             col(Coverage.account_id) == account_id
         )
     )

@@ -18,7 +18,7 @@ from webapp.domain.planning import (
 )
 from webapp.domain.relinking import found_again
 from webapp.domain.transactions import IdentityCounter, trusts_ids
-from webapp.storage import ingest, relinked
+from webapp.storage import balances, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import Claim, renew
 from webapp.storage.runs import add_to_run
@@ -113,6 +113,13 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
         expenses=tally.expenses,
     )
     state.note_listed(batch.accounts)
+    balances.note(
+        session,
+        state.run_id,
+        {ref: one.account_id for ref, one in rules.items()},
+        batch.accounts,
+        state.claim.as_of,
+    )
     state.warnings.extend(batch.warnings)
 
 
