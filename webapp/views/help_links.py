@@ -51,7 +51,15 @@ SHELVES: Final[Sequence[Shelf]] = (
     ),
     Shelf(
         lazy_gettext("Something is missing"),
-        (PURCHASE, "waiting-transactions", "not-shared", "late-feed", "tried-again"),
+        (
+            PURCHASE,
+            "waiting-transactions",
+            "not-shared",
+            "late-feed",
+            "tried-again",
+            "days-not-fetched",
+            "balance-differs",
+        ),
     ),
     Shelf(
         lazy_gettext("A connection needs you"),

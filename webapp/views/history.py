@@ -22,7 +22,7 @@ from webapp.storage import operations as operation_lists
 from webapp.storage.history import Place, RunKey
 from webapp.storage.operations import Key
 from webapp.storage.runs import SyncRun, counts_of
-from webapp.views import history_words, run_words
+from webapp.views import history_words, ledger_words, run_words
 from webapp.views.access import current_scope, needs, now, scoped_or_404, services
 from webapp.views.help_links import of_counts
 from webapp.views.looking import note_look
@@ -64,6 +64,7 @@ def show(account_id: str) -> Response:
         )
         ages = operation_lists.ages_lately(session, place.account.id)
         weeks = _calendar(session, place)
+        ledger = ledger_words.ledger(session, place.account, _today(place))
     shown = runs[:RUNS_PER_PAGE]
     return render_page(
         "history/show.html",
@@ -76,6 +77,8 @@ def show(account_id: str) -> Response:
         usual_age=_usual_age(place, ages),
         weeks=weeks,
         many_weeks=_weeks_asked() == MANY_WEEKS,
+        ledger=ledger,
+        ledger_words=ledger_words,
     )
 
 

@@ -1,6 +1,7 @@
 """The coverage ledger: holes, and up to where an account is complete (R26, I4)."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -81,10 +82,7 @@ def held(intervals: list[FetchWindow]) -> set[date]:
 def test_joining_neither_adds_nor_drops_a_day(intervals: list[FetchWindow]) -> None:
     runs = joined(intervals)
     assert held(runs) == held(intervals)
-    assert all(
-        before.last + timedelta(days=1) < after.first
-        for before, after in zip(runs, runs[1:], strict=False)
-    )
+    assert all(before.last + timedelta(days=1) < after.first for before, after in pairwise(runs))
 
 
 @given(ledgers, floors)
