@@ -22,6 +22,7 @@ from webapp.storage.leases import Claim, FencedOff
 from webapp.storage.rechecking import recheck
 from webapp.storage.reporting import enter_booked
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
+from webapp.sync.afterwards import settle
 from webapp.sync.apply import apply_batch
 from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
@@ -205,6 +206,7 @@ def _end(
         return _end_file(engine, job, failure)
     with engine.database.write() as session:
         _mark_covered(session, job, done)
+        settle(session, job, done)
         if failure is None or given_up:
             next_due = next_daily(
                 job.claim.as_of,
@@ -268,6 +270,7 @@ def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
         leases.let_go(session, job.claim)
+        settle(session, job, [])
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
         else:

@@ -42,6 +42,7 @@ SHELVES: Final[Sequence[Shelf]] = (
             "what-the-partner-sees",
             "attach-cards",
             "finish-expense",
+            "holds-and-refunds",
             "reports",
             "stop-or-delete",
             "run-history",
