@@ -1,6 +1,6 @@
 """Announced transactions that were never booked: they expire by themselves, and say so (D-M)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, update
@@ -31,40 +31,43 @@ def expire_holds(
     :param account_ids: the accounts that the run fetched whole: while a source does not answer,
         nobody knows what became of a hold.
     """
+    ids = _overdue(session, account_ids, today - hold_expiry, run_id)
+    if ids:
+        table = table_of(BankTransaction)
+        values = {"status": EXPIRED, "last_run_id": run_id}
+        session.connection().execute(update(table).where(table.c.id.in_(ids)).values(**values))
+        _record(session, ids, run_id, at)
+    return len(ids)
+
+
+def _overdue(
+    session: Session, account_ids: Collection[str], before: date, run_id: str
+) -> Sequence[str]:
     row = BankTransaction
     shown = select(RowFate.transaction_id).where(
         RowFate.run_id == run_id, RowFate.transaction_id == row.id
     )
-    ids = session.exec(
-        select(row.id)
-        .where(
-            col(row.account_id).in_(account_ids),
-            col(row.status) == TransactionStatus.ANNOUNCED.value,
-            col(row.day) < today - hold_expiry,
-            ~shown.exists(),
-        )
-        .order_by(col(row.id))
-        # More than one statement takes wait for the next run.
-        .limit(KEYS_PER_QUERY)
-    ).all()
-    if not ids:
-        return 0
-    expired = table_of(BankTransaction)
-    session.connection().execute(
-        update(expired).where(expired.c.id.in_(ids)).values(status=EXPIRED, last_run_id=run_id)
+    query = select(row.id).where(
+        col(row.account_id).in_(account_ids),
+        col(row.status) == TransactionStatus.ANNOUNCED.value,
+        col(row.day) < before,
+        ~shown.exists(),
     )
+    # More than one statement takes wait for the next run.
+    return session.exec(query.order_by(col(row.id)).limit(KEYS_PER_QUERY)).all()
+
+
+def _record(session: Session, ids: Sequence[str], run_id: str, at: datetime) -> None:
+    common = {
+        "run_id": run_id,
+        "at": at,
+        "kind": EventKind.EXPIRED.value,
+        "before": {"status": TransactionStatus.ANNOUNCED.value},
+    }
     session.connection().execute(
         insert(table_of(TransactionEvent)),
         [
-            {
-                "id": event_id,
-                "transaction_id": transaction_id,
-                "run_id": run_id,
-                "at": at,
-                "kind": EventKind.EXPIRED.value,
-                "before": {"status": TransactionStatus.ANNOUNCED.value},
-            }
+            {"id": event_id, "transaction_id": transaction_id, **common}
             for event_id, transaction_id in zip(new_ids(len(ids)), ids, strict=True)
         ],
     )
-    return len(ids)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from flask import url_for
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 from sqlmodel import Session
 
@@ -110,7 +110,7 @@ def strip_text(strip: Strip) -> str:
     """Say of a month how many of the days asked for were fetched."""
     asked = sum(mark is not DayMark.OUTSIDE for mark in strip.days)
     if not strip.missing:
-        return str(_("all %(num)d days", num=asked))
+        return str(ngettext("the %(num)d day asked for", "all %(num)d days", asked))
     return str(_("%(missing)d of %(num)d days missing", missing=strip.missing, num=asked))
 
 
