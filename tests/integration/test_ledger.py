@@ -7,18 +7,20 @@ from flask import Flask
 from sqlmodel import select
 
 from cardsync_sdk import AccountKind, FetchWindow, Money, RemoteAccount, TransactionStatus
-from tests.support.feed import nights, open_feed, registry_of, serve
+from tests.support.feed import add_card, nights, open_feed, registry_of, serve
 from tests.support.import_admin import claires_browser, words
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
 from tests.support.web import Browser
 from tests.support.world import World
 from webapp.config import Settings
+from webapp.domain.life import EventKind
 from webapp.domain.totals import Standing, Total
 from webapp.storage import balances, coverage, forgetting
 from webapp.storage.accounts import Account
 from webapp.storage.balances import AccountBalance
 from webapp.storage.database import Database
 from webapp.storage.runs import Coverage
+from webapp.storage.transactions import BankTransaction, TransactionEvent
 
 TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
@@ -129,10 +131,11 @@ def test_I8_the_balance_agrees_with_what_was_booked_since(
     bank.rows += [
         purchase("b", -2500, TODAY - 4 * DAY, booked_on=TODAY - 3 * DAY),
         purchase("c", -9900, TODAY - 3 * DAY, status=TransactionStatus.ANNOUNCED),
+        purchase("told with one day only", -500, TODAY - 3 * DAY),
     ]
-    tell(bank, 97_500)
+    tell(bank, 97_000)
     nights(feed, [TODAY - 2 * DAY])
-    assert (total_of(feed).standing, total_of(feed).moved) == (Standing.AGREES, -2500)
+    assert (total_of(feed).standing, total_of(feed).moved) == (Standing.AGREES, -3000)
     assert "The balance agrees" in history(claire, feed)
 
 
@@ -158,6 +161,50 @@ def test_I8_a_difference_is_shown_in_words_on_both_pages_and_clears_by_itself(
 
     bank.rows.append(missed)
     nights(feed, [TODAY - 2 * DAY])
+    assert total_of(feed).standing is Standing.AGREES
+
+
+def test_I8_a_hold_counts_from_its_booking_on(feed: World, bank: ScriptedBank) -> None:
+    """Booked on the day of a balance, but told as booked only after it."""
+    hold = purchase("h", -2000, TODAY - 6 * DAY, status=TransactionStatus.ANNOUNCED)
+    bank.rows.append(hold)
+    tell(bank, 100_000)
+    nights(feed, [TODAY - 5 * DAY])
+    (held,) = (row.id for row in feed.transactions() if row.external_id == "h")
+    feed.change(BankTransaction, held, status="booked", booked_on=TODAY - 5 * DAY)
+    with feed.database.write() as session:
+        session.add(
+            TransactionEvent(
+                transaction_id=held,
+                kind=EventKind.BOOKED.value,
+                at=datetime.now(UTC) - 4 * DAY,
+                before={"status": "announced"},
+            )
+        )
+    bank.rows.remove(hold)
+    tell(bank, 98_000)
+    nights(feed, [TODAY - 3 * DAY])
+    assert total_of(feed).standing is Standing.AGREES
+
+
+def test_I8_a_row_merged_within_the_account_counts_once_and_across_accounts_in_both(
+    feed: World, bank: ScriptedBank
+) -> None:
+    tell(bank, 100_000)
+    nights(feed, [TODAY - 5 * DAY])
+    bank.rows += [
+        purchase("x", -700, TODAY - 4 * DAY),
+        purchase("x2", -700, TODAY - 4 * DAY),
+        purchase("y", -300, TODAY - 4 * DAY),
+        purchase("far", -300, TODAY - 4 * DAY, account_ref="card-2"),
+    ]
+    add_card(feed, "card-2", "Carte Anna")
+    tell(bank, 99_000)
+    nights(feed, [TODAY - 3 * DAY])
+    ids = {row.external_id: row.id for row in feed.transactions()}
+    assert total_of(feed).difference == 700
+    feed.change(BankTransaction, ids["x2"], status="duplicate", merged_into=ids["x"])
+    feed.change(BankTransaction, ids["y"], status="duplicate", merged_into=ids["far"])
     assert total_of(feed).standing is Standing.AGREES
 
 

@@ -137,19 +137,15 @@ def _moved(account_ids: Collection[str], since: date) -> Any:
     Whatever link told it: transactions are those of the account's identity. A row that was merged
     into one of another account moved this one all the same; merged within one, it is told twice.
     """
-    row, keeper, event = BankTransaction, aliased(BankTransaction), TransactionEvent
-    booked_at = (
-        select_columns(func.max(col(event.at)))
-        .where(col(event.transaction_id) == col(row.id), col(event.kind) == EventKind.BOOKED.value)
-        .correlate(row)
-        .scalar_subquery()
-    )
-    known_at = func.coalesce(booked_at, col(row.seen_at), type_=UtcDateTime()).label("known_at")
+    row, keeper = BankTransaction, aliased(BankTransaction)
+    # Some sources tell one day only; it is then the day of the row.
+    booked_on = func.coalesce(col(row.booked_on), col(row.day)).label("booked_on")
+    known_at = func.coalesce(_booked_at(), col(row.seen_at), type_=UtcDateTime()).label("known_at")
     elsewhere = col(keeper.account_identity_id) != col(row.account_identity_id)
     return (
         select_columns(
             col(Account.id).label("account_id"),
-            col(row.booked_on),
+            booked_on,
             known_at,
             func.sum(col(row.amount_minor)).label("minor"),
         )
@@ -157,9 +153,23 @@ def _moved(account_ids: Collection[str], since: date) -> Any:
         .outerjoin(keeper, col(keeper.id) == col(row.merged_into))
         .where(
             col(Account.id).in_(account_ids),
-            col(row.booked_on) >= since,
+            booked_on >= since,
             col(row.currency) == col(Account.currency),
             or_(col(row.status) == TransactionStatus.BOOKED.value, elsewhere),
         )
-        .group_by(col(Account.id), col(row.booked_on), known_at)
+        .group_by(col(Account.id), booked_on, known_at)
+    )
+
+
+def _booked_at() -> Any:
+    """Return when an announced transaction was told as booked, for a query over transactions."""
+    event = TransactionEvent
+    return (
+        select_columns(func.max(col(event.at)))
+        .where(
+            col(event.transaction_id) == col(BankTransaction.id),
+            col(event.kind) == EventKind.BOOKED.value,
+        )
+        .correlate(BankTransaction)
+        .scalar_subquery()
     )
