@@ -82,13 +82,14 @@ def compare(told: Sequence[Told], movements: Sequence[Movement]) -> Total:
     agreed = [
         one.on for one in told[:-1] if one.minor - first.minor in _sums(first, one, movements)
     ]
-    return Total(
-        Standing.DIFFERS, None, first.on, last.on, moved, sums[0], max(agreed, default=first.on)
-    )
+    # Of what they may add up to, the nearest: the difference is at least so much.
+    added = min(sums, key=lambda one: abs(moved - one))
+    since = max(agreed, default=first.on)
+    return Total(Standing.DIFFERS, None, first.on, last.on, moved, added, since)
 
 
 def _sums(first: Told, last: Told, movements: Sequence[Movement]) -> list[int]:
-    """Return what the transactions may add up to, first what the booking days alone say.
+    """Return what the transactions may add up to: by their booking days, and at their edges.
 
     A balance is told in the middle of a day, and banks date bookings back: what became known only
     after a balance was told, though it is dated no later, may be in that balance or not.

@@ -55,6 +55,13 @@ def test_I8_without_two_balances_nothing_is_known(
         ),
         pytest.param([told(1, 5000), told(3, 1850)], [moved(2, -0)], -3150, 1, id="one is missing"),
         pytest.param(
+            [told(1, 5000), told(3, 850)],
+            [moved(1, -1000, hour=18)],
+            -3150,
+            1,
+            id="one is missing, and another came after the first balance",
+        ),
+        pytest.param(
             [told(1, 5000), told(2, 4000), told(3, 850)],
             [moved(2, -1000)],
             -3150,
