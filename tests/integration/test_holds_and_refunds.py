@@ -163,3 +163,22 @@ def test_D_L_what_was_withdrawn_is_no_purchase_and_what_is_left_counts(
     bank.rows = [purchase("r2", 5000, HELD, memo=SHOP), purchase("r3", 3000, HELD, memo=SHOP)]
     night(world, 2)
     assert linked(world) == {"r1": "p", "r3": "p"}
+
+
+def test_D_L_a_refund_of_a_run_that_broke_off_is_linked_by_the_next_good_one(
+    world: World, bank: ScriptedBank
+) -> None:
+    """Where ids are stable, the cursor has moved past it: it is not told again."""
+    bank.rows = [purchase("p", -8000, HELD, memo=SHOP), purchase("r", 8000, HELD, memo=SHOP)]
+    bank.page_size = 2
+
+    def fail(_page: int) -> None:
+        raise SourceUnavailable("closed")
+
+    bank.rows.append(purchase("more", -100, HELD, memo="CARTE CAFE"))
+    bank.before_page = lambda page: fail(page) if page == 2 else None
+    night(world, 0)
+    assert linked(world) == {}
+    bank.rows, bank.before_page = [purchase("more", -100, HELD)], lambda _page: None
+    night(world, 1)
+    assert linked(world) == {"r": "p"}

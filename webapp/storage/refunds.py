@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, update
+from sqlalchemy import and_, bindparam, func, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import AccountKind, TransactionKind, TransactionStatus
+from webapp.domain.interfaces import Outcome
 from webapp.domain.refunds import REFUNDED_WITHIN, Refund, Spent, link
 from webapp.storage.accounts import Account
 from webapp.storage.expenses import Expense
 from webapp.storage.ingest import table_of
 from webapp.storage.provenance import Relative, relative_of
-from webapp.storage.runs import RowFate
+from webapp.storage.runs import RowFate, SyncRun
 from webapp.storage.transactions import BankTransaction
 
+# For how long runs that did not end well are gone through again.
+LATELY = timedelta(days=7)
+_CUT_OFF = (Outcome.FAILED.value, Outcome.PARTIAL.value, Outcome.INTERRUPTED.value)
 # Withdrawn and expired ones moved no money; a duplicate is told by the one it was merged into.
 _ALIVE = (TransactionStatus.ANNOUNCED.value, TransactionStatus.BOOKED.value)
 
@@ -24,8 +29,8 @@ _ALIVE = (TransactionStatus.ANNOUNCED.value, TransactionStatus.BOOKED.value)
 def link_refunds(session: Session, run_id: str) -> int:
     """Link the refunds that a run told to the purchases they give back; returns how many.
 
-    Those told before and not linked yet are looked at again: a run that was cut off has linked
-    none, and a purchase may come after its refund.
+    So are those of the runs before it that did not end well and have linked none. One told again
+    and not linked yet is looked at again: a purchase may come after its refund.
     """
     told = _told(session, run_id)
     found: dict[str, str] = {}
@@ -55,7 +60,7 @@ def _told(session: Session, run_id: str) -> dict[str, list[BankTransaction]]:
         .join(RowFate, col(RowFate.transaction_id) == col(row.id))
         .join(Account, col(Account.id) == col(row.account_id))
         .where(
-            RowFate.run_id == run_id,
+            col(RowFate.run_id).in_(_runs(session, run_id)),
             col(row.amount_minor) > 0,
             col(row.refund_of).is_(None),
             col(row.status).in_(_ALIVE),
@@ -68,6 +73,17 @@ def _told(session: Session, run_id: str) -> dict[str, list[BankTransaction]]:
     for one in session.exec(query):
         found.setdefault(one.account_identity_id, {})[one.id] = one
     return {identity: list(rows.values()) for identity, rows in found.items()}
+
+
+def _runs(session: Session, run_id: str) -> Any:
+    """Return a run, and those of its interface that lately did not end well."""
+    run = session.get_one(SyncRun, run_id)
+    lately = and_(
+        col(SyncRun.interface_id) == run.interface_id,
+        col(SyncRun.started_at) >= run.started_at - LATELY,
+        col(SyncRun.outcome).in_(_CUT_OFF),
+    )
+    return select_columns(col(SyncRun.id)).where(or_(col(SyncRun.id) == run_id, lately))
 
 
 def _purchases(

@@ -13,10 +13,14 @@ from webapp.sync.job import Job
 def settle(session: Session, job: Job, done: Sequence[Ask]) -> None:
     """Link the run's refunds; expire the holds of the accounts that were fetched whole.
 
-    :param done: the asks that ended well; of a file handed in none, for it tells of no hold.
+    :param done: the asks that ended well; without any, the next run that has some settles what
+        this one brought. A file handed in has none: it tells of no hold.
     """
     run_id = job.state.run_id
-    link_refunds(session, run_id)
+    if done or not job.feed:
+        link_refunds(session, run_id)
+    if not done:
+        return
     fetched = {account.ref for ask in done for account in ask.accounts}
     expire_holds(
         session,

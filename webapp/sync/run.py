@@ -270,8 +270,8 @@ def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
         leases.let_go(session, job.claim)
-        settle(session, job, [])
         if failure is None:
+            settle(session, job, [])
             close_run(session, job.state.run_id, Outcome.OK)
         else:
             step = after_failure(failure.kind, attempts=1, now=job.claim.as_of)
