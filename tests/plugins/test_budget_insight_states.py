@@ -129,3 +129,12 @@ def test_what_the_bank_says_to_people_is_shown_but_no_address_of_it() -> None:
 )
 def test_stamps_without_a_zone_are_paris_time(text: Any, moment: datetime | None) -> None:
     assert paris_time(text) == moment
+
+
+def test_I8_a_card_has_no_balance_of_its_own() -> None:
+    """Powens says nought of a card while its purchases come: that would never add up."""
+    euro = {"currency": {"id": "EUR"}, "disabled": None, "balance": Decimal(0)}
+    account, card = read_accounts(
+        [{"id": 1, "type": "checking", **euro}, {"id": 2, "type": "card", **euro}]
+    )
+    assert (account.balance, card.balance) == (Money(0, "EUR"), None)

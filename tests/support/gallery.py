@@ -16,14 +16,16 @@ from tests.support.scripted_bank import CARD, ScriptedBank, purchase
 from tests.support.world import World
 from webapp.config import Settings
 from webapp.demo.history import give_past
+from webapp.domain.life import EventKind
 from webapp.domain.people import Right
+from webapp.storage.balances import AccountBalance
 from webapp.storage.database import Database
 from webapp.storage.expenses import Category, Expense
 from webapp.storage.people import LegalEntity
 from webapp.storage.questions import Question
 from webapp.storage.reports import Report
-from webapp.storage.runs import SyncRun
-from webapp.storage.transactions import BankTransaction
+from webapp.storage.runs import Coverage, SyncRun
+from webapp.storage.transactions import BankTransaction, TransactionEvent
 from webapp.sync.job import Engine
 from webapp.views.access import policy_of
 from webapp.views.services import EXTENSION
@@ -108,11 +110,48 @@ def stage(app: Flask, database: Database, settings: Settings) -> World:
     nights(world, [TODAY - timedelta(days=days) for days in range(3, 0, -1)])
     _report(world)
     _question(world)
+    _ledger(world)
     return world
 
 
 def _fail(_page: int) -> None:
     raise SourceUnavailable("the bank is closed for maintenance")
+
+
+def _ledger(world: World) -> None:
+    """Have days be missing, a balance differ, and one operation have lived through something."""
+    with world.database.write() as session:
+        covered = select(Coverage).where(Coverage.account_id == world.account_id)
+        rows = session.exec(covered.order_by(col(Coverage.last_on))).all()
+        for number, row in enumerate(rows):
+            row.first_on = TODAY - timedelta(days=9 if number else 75)
+            row.last_on = max(row.first_on, row.last_on) if number else TODAY - timedelta(days=13)
+        for on, minor in ((12, 500_000), (4, 480_000), (2, 476_850)):
+            told_at = datetime.now(UTC) - timedelta(days=on)
+            session.add(
+                AccountBalance(
+                    account_id=world.account_id,
+                    on_day=told_at.date(),
+                    run_id=rows[0].run_id,
+                    balance_minor=minor,
+                    currency="EUR",
+                    told_at=told_at,
+                )
+            )
+        one = session.get_one(BankTransaction, _ids(world)["transaction_id"])
+        for kind, before in (
+            (EventKind.BOOKED, {"status": "announced", "amount_minor": one.amount_minor - 1500}),
+            (EventKind.CHANGED, {"memo": "CARTE EN COURS", "purchased_on": None}),
+        ):
+            session.add(
+                TransactionEvent(
+                    transaction_id=one.id,
+                    run_id=one.first_run_id,
+                    at=datetime.now(UTC),
+                    kind=kind.value,
+                    before=before,
+                )
+            )
 
 
 def _report(world: World) -> None:

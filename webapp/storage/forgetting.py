@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, select
 
 from webapp.domain.expense_lines import ENTERED
 from webapp.domain.expenses import ExpenseStatus
+from webapp.storage.balances import AccountBalance
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
 from webapp.storage.merging import stand_alone
@@ -148,7 +149,8 @@ def forget(session: Session, account_id: str) -> Gone:
     gone = select_columns(col(BankTransaction.id)).where(_to_go(account_id))
     _delete_lives(session, account_id, gone)
     session.exec(delete(BankTransaction).where(_to_go(account_id)))
-    session.exec(delete(Coverage).where(col(Coverage.account_id) == account_id))
+    for ledger in (Coverage, AccountBalance):
+        session.exec(delete(ledger).where(col(ledger.account_id) == account_id))
     _blank_rows(session, account_id)
     uploads = list(session.exec(select(FileUpload.id).where(FileUpload.account_id == account_id)))
     session.exec(delete(FileUpload).where(col(FileUpload.account_id) == account_id))

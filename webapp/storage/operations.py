@@ -30,6 +30,7 @@ LATELY = 100
 
 _COLUMNS: tuple[Any, ...] = (
     BankTransaction.id,
+    BankTransaction.account_id,
     BankTransaction.day,
     BankTransaction.purchased_on,
     BankTransaction.booked_on,
@@ -77,6 +78,7 @@ class Operation:
     """
 
     id: str
+    account_id: str
     day: date
     purchased_on: date | None
     booked_on: date | None
@@ -140,11 +142,14 @@ def operations(
     return [operation_of(row) for row in session.execute(query.limit(limit))]
 
 
-def find_operation(session: Session, transaction_id: str) -> Operation | None:
-    """Return one transaction with what it became."""
-    row = session.execute(
-        select_operations().where(col(BankTransaction.id) == transaction_id)
-    ).one_or_none()
+def find_operation(
+    session: Session, transaction_id: str, *, account_id: str | None = None
+) -> Operation | None:
+    """Return one transaction with what it became; of one account only, where it is named."""
+    query = select_operations().where(col(BankTransaction.id) == transaction_id)
+    if account_id is not None:
+        query = query.where(col(BankTransaction.account_id) == account_id)
+    row = session.execute(query).one_or_none()
     return None if row is None else operation_of(row)
 
 
@@ -217,6 +222,7 @@ def operation_of(row: Any) -> Operation:
     """Return one row of :func:`select_operations`."""
     return Operation(
         id=row.id,
+        account_id=row.account_id,
         day=row.day,
         purchased_on=row.purchased_on,
         booked_on=row.booked_on,

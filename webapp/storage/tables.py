@@ -3,6 +3,7 @@
 from webapp.storage import (
     accounts,
     audit,
+    balances,
     bank_requests,
     expenses,
     heartbeats,
@@ -22,6 +23,7 @@ __all__ = [
     "METADATA",
     "accounts",
     "audit",
+    "balances",
     "bank_requests",
     "expenses",
     "heartbeats",

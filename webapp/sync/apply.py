@@ -18,7 +18,7 @@ from webapp.domain.planning import (
 from webapp.domain.relinking import found_again
 from webapp.domain.signs import check_signs
 from webapp.domain.transactions import IdentityCounter, bank_content, trusts_ids
-from webapp.storage import ingest, relinked
+from webapp.storage import balances, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
 from webapp.storage.monthly_totals import monthly_totals
@@ -44,6 +44,13 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     rules = lock_rules(session, state.account_ids, floors=state.floors, by_file=state.by_file)
     state.note_listed(batch.accounts)
     refuse_other_cards(session, state, rules, batch.accounts)
+    balances.note(
+        session,
+        state.run_id,
+        {ref: one.account_id for ref, one in rules.items() if not state.of(ref).refused},
+        batch.accounts,
+        state.claim.as_of,
+    )
     shared = [
         row
         for row in batch.transactions

@@ -24,14 +24,13 @@ from webapp.storage.leases import Claim, FencedOff
 from webapp.storage.rechecking import recheck
 from webapp.storage.reporting import enter_booked
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
-from webapp.storage.told_twice import look_for_bank_rows
+from webapp.sync.afterwards import look_around
 from webapp.sync.apply import apply_batch
 from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask, gather, group_asks
 from webapp.sync.job import Engine, Job, account_ref, fresh_counters, load_feed_job
 from webapp.sync.noticing import follow
 from webapp.sync.settling import put_off, settle_walk
-from webapp.sync.twofold import ask_about_twofold
 
 log = logging.getLogger(__name__)
 
@@ -269,8 +268,7 @@ def _end(
         return _end_file(engine, job, failure)
     with engine.database.write() as session:
         _mark_covered(session, job)
-        ask_about_twofold(session, job.state)
-        look_for_bank_rows(session, job.state.run_id, [one.id for one in job.accounts])
+        look_around(session, job)
         if failure is None or given_up:
             next_due = next_daily(
                 job.claim.as_of,
@@ -337,7 +335,7 @@ def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
         leases.let_go(session, job.claim)
-        look_for_bank_rows(session, job.state.run_id, [one.id for one in job.accounts])
+        look_around(session, job)
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
         else:

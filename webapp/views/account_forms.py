@@ -13,7 +13,8 @@ from webapp.domain.expenses import PaymentMode
 from webapp.domain.holders import proposed_holder
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.people import Right
-from webapp.storage import interfaces, people
+from webapp.domain.totals import Total
+from webapp.storage import balances, interfaces, people
 from webapp.storage.accounts import (
     Account,
     HeldAccount,
@@ -31,6 +32,7 @@ from webapp.sync.attaching import AccountChoice
 from webapp.sync.previewing import Preview
 from webapp.sync.stopping import RESTORABLE_FOR
 from webapp.views.access import entity_or_404, now, scoped_or_404, services
+from webapp.views.history_words import local_day
 
 Choices = Sequence[tuple[str, str]]
 # How the first day of a holder was chosen.
@@ -107,6 +109,7 @@ class Row:
     waiting: Waiting = NOTHING_WAITS
     holders: Sequence[HolderDays] = ()
     given_from: date | None = None
+    total: Total | None = None
     start: Start = NO_START
     look: Look | None = field(default=None, compare=False)
 
@@ -124,6 +127,7 @@ class Place:
     waiting: Mapping[str, Waiting]
     holders: Mapping[str, list[HolderDays]]
     given_from: Mapping[str, date]
+    totals: Mapping[str, Total]
 
     @property
     def today(self) -> date:
@@ -156,6 +160,7 @@ def place_of(entity_id: str, interface_id: str) -> Place:
             waiting=waiting_by_account(session, ids),
             holders=holder_days(session, ids),
             given_from=first_days_fed(session, ids),
+            totals=balances.totals(session, ids, local_day(now(), entity.timezone)),
         )
 
 
@@ -175,6 +180,7 @@ def stored(place: Place, held: HeldAccount) -> Row:
         waiting=place.waiting.get(account.id, NOTHING_WAITS),
         holders=place.holders.get(account.id, ()),
         given_from=place.given_from.get(account.id) if everything else None,
+        total=place.totals.get(account.id),
     )
 
 

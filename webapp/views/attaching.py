@@ -15,6 +15,7 @@ from webapp.storage.interfaces import InterfaceSummary
 from webapp.storage.waiting import Waiting
 from webapp.sync.attaching import AccountChoice, Saved, Saver, save_choices
 from webapp.sync.stopping import RESTORABLE_FOR
+from webapp.views import ledger_words
 from webapp.views.access import current_user, needs, now, services
 from webapp.views.account_forms import (
     Look,
@@ -175,4 +176,5 @@ def _context(place: Place, rows: Sequence[Row]) -> dict[str, object]:
         "import_modes": dict(import_modes()),
         "payment_modes": payment_modes(),
         "today": place.today,
+        "ledger_words": ledger_words,
     }

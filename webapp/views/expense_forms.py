@@ -14,7 +14,7 @@ from sqlmodel import Session
 from webapp.domain.expense_lines import ExpenseLine, is_below
 from webapp.domain.expenses import COMMENT_MAX, Said, clean_comment, first_choices
 from webapp.domain.receipts import MediaType, ReceiptRefused, display_name
-from webapp.storage import completions, expense_lists, expenses, receipts
+from webapp.storage import completions, expense_lists, expenses, receipts, refunds
 from webapp.storage.completions import NewReceipt, Outcome, Submission
 from webapp.storage.expense_lists import Open
 from webapp.views.access import current_user, now, services
@@ -131,6 +131,7 @@ def _form_context(session: Session, line: ExpenseLine, filled: Filled) -> dict[s
         "line": line,
         "filled": filled,
         "held": receipts.of_expense(session, line.id),
+        "given": refunds.given_back(session, line.id),
         "inline": wants_block(),
         "first_categories": [one for one in offered if one.id in first],
         "more_categories": [one for one in offered if one.id not in first],

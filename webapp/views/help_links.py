@@ -43,6 +43,7 @@ SHELVES: Final[Sequence[Shelf]] = (
             "attach-cards",
             "finish-expense",
             "enter-by-hand",
+            "holds-and-refunds",
             "reports",
             "stop-or-delete",
             "run-history",
@@ -52,7 +53,16 @@ SHELVES: Final[Sequence[Shelf]] = (
     ),
     Shelf(
         lazy_gettext("Something is missing, or there twice"),
-        (PURCHASE, "one-or-two", "waiting-transactions", "not-shared", "late-feed", "tried-again"),
+        (
+            PURCHASE,
+            "one-or-two",
+            "waiting-transactions",
+            "not-shared",
+            "late-feed",
+            "tried-again",
+            "days-not-fetched",
+            "balance-differs",
+        ),
     ),
     Shelf(
         lazy_gettext("A connection needs you"),

@@ -17,12 +17,12 @@ from webapp.domain import history as rules
 from webapp.domain.interfaces import Outcome
 from webapp.domain.people import Right
 from webapp.domain.searching import NotAnAmount, Search, amount_of, words_of
-from webapp.storage import history
+from webapp.storage import history, provenance
 from webapp.storage import operations as operation_lists
 from webapp.storage.history import Place, RunKey
 from webapp.storage.operations import Key
 from webapp.storage.runs import SyncRun, counts_of
-from webapp.views import history_words, run_words
+from webapp.views import history_words, ledger_words, life_words, run_words
 from webapp.views.access import current_scope, needs, now, scoped_or_404, services
 from webapp.views.help_links import of_counts
 from webapp.views.looking import note_look
@@ -64,6 +64,7 @@ def show(account_id: str) -> Response:
         )
         ages = operation_lists.ages_lately(session, place.account.id)
         weeks = _calendar(session, place)
+        ledger = ledger_words.ledger(session, place.account, _today(place))
     shown = runs[:RUNS_PER_PAGE]
     return render_page(
         "history/show.html",
@@ -76,6 +77,8 @@ def show(account_id: str) -> Response:
         usual_age=_usual_age(place, ages),
         weeks=weeks,
         many_weeks=_weeks_asked() == MANY_WEEKS,
+        ledger=ledger,
+        ledger_words=ledger_words,
     )
 
 
@@ -108,6 +111,25 @@ def operations(account_id: str) -> Response:
         newest_page=below is None,
         asked=asked,
         others=others,
+    )
+
+
+@blueprint.get("/accounts/<account_id>/operations/<transaction_id>")
+@needs(Right.INSPECT)
+def operation(account_id: str, transaction_id: str) -> Response:
+    """Show one operation: what the bank said, where it comes from, and what happened to it."""
+    place = _place(account_id, "transaction")
+    with services().database.read() as session:
+        found = operation_lists.find_operation(session, transaction_id, account_id=account_id)
+        if found is None:
+            abort(404)
+        life = provenance.life_of(session, transaction_id)
+    return render_page(
+        "history/operation.html",
+        **_shared(place),
+        operation=found,
+        life=life,
+        life_words=life_words,
     )
 
 

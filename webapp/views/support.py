@@ -14,12 +14,19 @@ from flask_babel import get_locale
 
 from webapp.domain.people import Right
 from webapp.domain.searching import Search, everything_of, words_of
-from webapp.storage import lookup, people, support
+from webapp.storage import lookup, people, provenance, support
 from webapp.storage.lookup import FoundInterface, FoundOperation
 from webapp.storage.operations import Key
 from webapp.storage.standing import Standing, standings
 from webapp.storage.support import Person
-from webapp.views import history_words, report_words, run_words, support_acts, support_days
+from webapp.views import (
+    history_words,
+    life_words,
+    report_words,
+    run_words,
+    support_acts,
+    support_days,
+)
 from webapp.views.access import (
     current_scope,
     entity_or_404,
@@ -200,6 +207,7 @@ def transaction(transaction_id: str) -> Response:
     """Show one transaction: what it became, and what each sync made of it."""
     with services().database.read() as session:
         found = support.find_purchase(session, transaction_id)
+        life = provenance.life_of(session, transaction_id) if found else None
     purchase = scoped_or_404(found, Right.INSPECT)
     note_look(
         "transaction",
@@ -212,6 +220,8 @@ def transaction(transaction_id: str) -> Response:
         "support/transaction.html",
         purchase=purchase,
         operation=purchase.operation,
+        life=life,
+        life_words=life_words,
         zone=purchase.entity.timezone,
         words=history_words,
         run_words=run_words,

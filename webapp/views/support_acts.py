@@ -34,7 +34,9 @@ def show(interface_id: str) -> Response:
     """Show an interface: state, last error, next try, lease, accounts and runs."""
     seat = _seat(interface_id)
     note_look("interface", interface_id, seat.entity)
-    return _page(seat, {}, {})
+    # A page that found days missing names them in its link.
+    named = {name: request.args.get(name, "") for name in ("first", "last", "account")}
+    return _page(seat, {}, {name: text for name, text in named.items() if text})
 
 
 @needs(Right.INSPECT)

@@ -45,7 +45,8 @@ def _account(row: Mapping[str, Any], currency: str) -> RemoteAccount:
         iban=_text(cleaned, "iban"),
         number_masked=f"**** {digits}" if digits else None,
         holder_name=holder_of(cleaned) if kind is AccountKind.CARD else None,
-        balance=_money(cleaned.get("balance"), currency),
+        # A card has no money of its own: its balance stands still while its purchases come.
+        balance=_money(cleaned.get("balance"), currency) if kind is AccountKind.ACCOUNT else None,
         shared=row.get("disabled") is None,
         raw=cleaned,
     )
@@ -78,7 +79,7 @@ def _text(row: Mapping[str, Any], name: str) -> str | None:
 
 
 def _money(value: Any, currency: str) -> Money | None:
-    """Read a balance for display; one that cannot be read is left out."""
+    """Read a balance; one that cannot be read is left out."""
     try:
         return None if value is None else money_from_decimal(Decimal(value), currency)
     except (InvalidOperation, ValueError, TypeError):

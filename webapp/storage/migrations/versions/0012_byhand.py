@@ -1,12 +1,12 @@
 """purchases entered by hand: transactions that no run told
 
-Revision: 0012_byhand, after 0011
+Revision: 0012, after 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_byhand"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

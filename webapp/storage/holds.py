@@ -1,0 +1,73 @@
+"""Announced transactions that were never booked: they expire by themselves, and say so (D-M)."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, select
+
+from cardsync_sdk.types import TransactionStatus
+from webapp.domain.life import EventKind
+from webapp.storage.columns import new_ids
+from webapp.storage.ingest import KEYS_PER_QUERY, table_of
+from webapp.storage.runs import RowFate
+from webapp.storage.transactions import BankTransaction, TransactionEvent
+
+EXPIRED = "expired"
+
+
+def expire_holds(
+    session: Session,
+    account_ids: Collection[str],
+    hold_expiry: timedelta,
+    today: date,
+    run_id: str,
+    at: datetime,
+) -> int:
+    """Let the holds expire that are older than ``hold_expiry``; returns how many.
+
+    One that this very run has shown is still held at the bank, however old it is.
+
+    :param account_ids: the accounts that the run fetched whole: while a source does not answer,
+        nobody knows what became of a hold.
+    """
+    ids = _overdue(session, account_ids, today - hold_expiry, run_id)
+    if ids:
+        table = table_of(BankTransaction)
+        values = {"status": EXPIRED, "last_run_id": run_id}
+        session.connection().execute(update(table).where(table.c.id.in_(ids)).values(**values))
+        _record(session, ids, run_id, at)
+    return len(ids)
+
+
+def _overdue(
+    session: Session, account_ids: Collection[str], before: date, run_id: str
+) -> Sequence[str]:
+    row = BankTransaction
+    shown = select(RowFate.transaction_id).where(
+        RowFate.run_id == run_id, RowFate.transaction_id == row.id
+    )
+    query = select(row.id).where(
+        col(row.account_id).in_(account_ids),
+        col(row.status) == TransactionStatus.ANNOUNCED.value,
+        col(row.day) < before,
+        ~shown.exists(),
+    )
+    # More than one statement takes wait for the next run.
+    return session.exec(query.order_by(col(row.id)).limit(KEYS_PER_QUERY)).all()
+
+
+def _record(session: Session, ids: Sequence[str], run_id: str, at: datetime) -> None:
+    common = {
+        "run_id": run_id,
+        "at": at,
+        "kind": EventKind.EXPIRED.value,
+        "before": {"status": TransactionStatus.ANNOUNCED.value},
+    }
+    session.connection().execute(
+        insert(table_of(TransactionEvent)),
+        [
+            {"id": event_id, "transaction_id": transaction_id, **common}
+            for event_id, transaction_id in zip(new_ids(len(ids)), ids, strict=True)
+        ],
+    )
