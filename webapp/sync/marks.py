@@ -1,0 +1,51 @@
+"""The marks of success: what was fetched whole, up to which day, and what is not seen any more."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from webapp.domain.windows import covered, is_deep
+from webapp.storage.accounts import Account
+from webapp.storage.ingest import insert_coverage
+from webapp.sync.job import Job
+
+
+def mark_covered(session: Session, job: Job) -> None:
+    """Write the coverage of what was fetched whole; a failure moves no mark (R26).
+
+    Nor does an account that the source no longer shows: nothing of it was fetched (D-O).
+    """
+    for account in job.accounts:
+        memory = job.state.of(account.external_ref)
+        if account.external_ref not in job.state.finished or memory.refused:
+            continue
+        if job.state.misses(account.external_ref):
+            _mark_not_seen(session, account, job.claim.as_of)
+            continue
+        marks: dict[str, object] = {"last_ok_at": job.claim.as_of, "not_seen_since": None}
+        days = covered(job.windows[account.id], today=job.today, vouched=memory.vouched)
+        window = job.windows[account.id]
+        if is_deep(window, floor=account.import_from, today=job.today):
+            marks["deep_read_on"] = job.today
+        if days is not None:
+            insert_coverage(
+                session,
+                account_id=account.id,
+                run_id=job.state.run_id,
+                first_on=days.first,
+                last_on=days.last,
+            )
+            marks["complete_until"] = max(days.last, account.complete_until or days.last)
+        session.connection().execute(
+            update(Account).where(col(Account.id) == account.id).values(**marks)
+        )
+
+
+def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:
+    """Keep the account with all that is under it, and since when the source is without it."""
+    session.connection().execute(
+        update(Account)
+        .where(col(Account.id) == account.id, col(Account.not_seen_since).is_(None))
+        .values(not_seen_since=as_of)
+    )
