@@ -36,9 +36,9 @@ def test_the_first_fetch_brings_everything_and_a_cursor_at_its_end(
     assert len(batches) > 5
     assert [batch.complete for batch in batches] == [False] * (len(batches) - 1) + [True]
     assert [batch.next_cursor is None for batch in batches[:-1]] == [True] * (len(batches) - 1)
-    last = batches[-1]
+    first, last = batches[0], batches[-1]
     assert json.loads(last.next_cursor or "")["accounts"].keys() == {
-        account.ref for account in last.accounts
+        account.ref for account in first.accounts
     }
     assert last.next_sync_at == datetime(2026, 3, 17, 23, 30, tzinfo=UTC)
     assert list(last.warnings) == []
@@ -176,9 +176,9 @@ def test_with_no_account_shared_a_fetch_is_empty_and_complete(
 ) -> None:
     asked = bank.shared(link)
     bank.connector.call("select_accounts", link=link, refs=[])
-    [batch] = fetch(bank, link, asked)
-    assert batch.complete
-    assert not batch.transactions
+    listed, last = fetch(bank, link, asked)
+    assert (listed.complete, last.complete) == (False, True)
+    assert not any((*listed.transactions, *last.transactions))
 
 
 def test_a_first_load_that_still_runs_is_not_taken_for_no_purchases(bank: PracticeBank) -> None:
