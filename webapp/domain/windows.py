@@ -103,17 +103,24 @@ def next_window(
     today: date,
     lookback: timedelta,
     deep_read_on: date | None = None,
+    hole: date | None = None,
 ) -> FetchWindow:
     """Return the days to ask for.
 
     The first sync reaches back to the floor. Later ones overlap the last success, since banks post
-    late and a row seen twice costs nothing; once a week they look deeper. Never below the floor.
+    late and a row seen twice costs nothing; once a week they look deeper, as far as the first day
+    that was never fetched. Never below the floor.
+
+    :param hole: the first day that was never fetched, if there is one. It is not asked for every
+        night: what the source cannot give would be asked for in vain for ever.
     """
-    first = today - FARTHEST_BACK if floor is None else floor
+    farthest = today - FARTHEST_BACK
+    first = farthest if floor is None else floor
     if complete_until is not None:
-        overlap = complete_until - lookback
-        deep = deep_read_on is None or today - deep_read_on >= DEEP_EVERY
-        first = max(first, min(overlap, today - DEEP_BACK) if deep else overlap)
+        wanted = complete_until - lookback
+        if deep_read_on is None or today - deep_read_on >= DEEP_EVERY:
+            wanted = min(wanted, today - DEEP_BACK, max(hole or today, farthest))
+        first = max(first, wanted)
     return FetchWindow(min(first, today), today)
 
 

@@ -48,6 +48,8 @@ _DAYS: Final = ("day", "purchased_on", "booked_on", "value_on")
 _MERGED: Final = "merged:"
 
 
+_ACTIONS = {EventKind.MERGED: "transaction.merged", EventKind.SPLIT: "transaction.split"}
+
 def merge(
     session: Session,
     stays_id: str,
@@ -314,7 +316,7 @@ def _tell(
     audit.record(
         session,
         at=at,
-        action=f"transaction.{kind.value}",
+        action=_ACTIONS[kind],
         target_kind="transaction",
         target_id=stays.id,
         actor_id=by,

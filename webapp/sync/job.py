@@ -14,6 +14,7 @@ from webapp.domain.transactions import IdentityCounter
 from webapp.domain.windows import import_floor, next_window, window_again
 from webapp.storage import leases
 from webapp.storage.accounts import Account
+from webapp.storage.coverage import first_hole
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim
@@ -81,8 +82,9 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         if activated_on is None:
             raise NotReady("the interface was never activated")
         fix_floors(accounts, activated_on)
-    zone = ZoneInfo(entity.timezone)
-    today = claim.as_of.astimezone(zone).date()
+        zone = ZoneInfo(entity.timezone)
+        today = claim.as_of.astimezone(zone).date()
+        holes = {one.id: _first_hole(session, one) for one in accounts}
     windows = {
         account.id: next_window(
             floor=account.import_from,
@@ -90,6 +92,7 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
             today=today,
             lookback=connector.info.lookback,
             deep_read_on=account.deep_read_on,
+            hole=holes[account.id],
         )
         for account in accounts
     }
@@ -104,6 +107,14 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         windows=windows,
         again=_windows_again(claim, accounts, windows),
     )
+
+
+def _first_hole(session: Session, account: Account) -> date | None:
+    """Return the first day that was never fetched up to the last success, if there is one."""
+    if account.complete_until is None:
+        return None
+    hole = first_hole(session, account.id, account.import_from, account.complete_until)
+    return hole.first if hole else None
 
 
 def _windows_again(

@@ -100,6 +100,29 @@ def test_B09_once_a_week_a_sync_looks_deeper(floor: date, last: int | None, firs
 
 
 @pytest.mark.parametrize(
+    ("hole", "last", "first"),
+    [
+        pytest.param(date(2026, 3, 5), 7, date(2026, 3, 5), id="as far as the hole"),
+        pytest.param(date(2026, 3, 5), 6, TODAY - timedelta(days=11), id="not every night"),
+        pytest.param(TODAY - timedelta(days=3), 7, TODAY - timedelta(days=90), id="a late one"),
+        pytest.param(date(2020, 1, 1), 7, TODAY - FARTHEST_BACK, id="no bank gives that"),
+    ],
+)
+def test_days_never_fetched_are_asked_for_with_the_deeper_look(
+    hole: date, last: int, first: date
+) -> None:
+    window = next_window(
+        floor=None,
+        complete_until=TODAY - timedelta(days=1),
+        today=TODAY,
+        lookback=LOOKBACK,
+        deep_read_on=TODAY - timedelta(days=last),
+        hole=hole,
+    )
+    assert window.first == first
+
+
+@pytest.mark.parametrize(
     ("vouched", "days"),
     [
         (None, (1, 9)),
