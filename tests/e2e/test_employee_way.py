@@ -317,7 +317,7 @@ def test_no_barrier_is_found_in_either_theme(
 @SIZES
 @SCRIPTED
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_DR_what_is_no_expense_is_taken_out_and_taken_up_again(
+def test_D_R_what_is_no_expense_is_taken_out_and_taken_up_again(
     employee: Hire,
     open_as: Open,
     looks_well: Check,

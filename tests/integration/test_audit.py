@@ -147,7 +147,7 @@ def test_every_recorded_action_has_its_words(app: Flask) -> None:
     recorded = set()
     pattern = re.compile(
         r'"((?:login|group|entity|role|link_visit|interface|account|attachment|connector|report'
-        r'|bank_request|expense|help_request|support|person|profile|invitation|question'
+        r"|bank_request|expense|help_request|support|person|profile|invitation|question"
         r'|transaction)\.[a-z_]+)"'
     )
     for path in (REPOSITORY / "webapp").rglob("*.py"):

@@ -123,7 +123,7 @@ def submit(feed: World, expense: str) -> str:
     return ReportDesk(feed.database).submitted(feed.user_id, expense)
 
 
-def test_DG_it_shows_first_what_would_go_and_what_stays(claire: Browser, feed: World) -> None:
+def test_D_G_it_shows_first_what_would_go_and_what_stays(claire: Browser, feed: World) -> None:
     asked = words(claire.get(f"{page_of(feed)}/stop"))
     assert "delete with imported data…" in asked, "other words than the trash icon's"
     text, seen = shown(claire, feed)
@@ -132,7 +132,7 @@ def test_DG_it_shows_first_what_would_go_and_what_stays(claire: Browser, feed: W
     assert len(mine(feed)) == 3
 
 
-def test_DG_it_goes_for_good_with_files_rows_and_marks(
+def test_D_G_it_goes_for_good_with_files_rows_and_marks(
     claire: Browser, feed: World, settings: Settings
 ) -> None:
     receipt = give_receipt(feed, settings, mine(feed)["a"])
@@ -149,7 +149,7 @@ def test_DG_it_goes_for_good_with_files_rows_and_marks(
     assert (event.action, event.detail["transactions"]) == ("account.forgotten", 3)
 
 
-def test_DG_what_was_delivered_forgets_its_rows_and_keeps_the_others(
+def test_D_G_what_was_delivered_forgets_its_rows_and_keeps_the_others(
     claire: Browser, feed: World
 ) -> None:
     delete(claire, feed)
@@ -159,7 +159,7 @@ def test_DG_what_was_delivered_forgets_its_rows_and_keeps_the_others(
     assert SECRET not in str(rows)
 
 
-def test_DP_the_counts_of_its_syncs_still_add_up_and_their_pages_open(
+def test_D_P_I7_the_counts_of_its_syncs_still_add_up_and_their_pages_open(
     claire: Browser, feed: World
 ) -> None:
     delete(claire, feed)
@@ -170,7 +170,7 @@ def test_DP_the_counts_of_its_syncs_still_add_up_and_their_pages_open(
     assert page.count("A row deleted on purpose with its account's data") == 3
 
 
-def test_DG_what_is_in_a_submitted_report_stays(claire: Browser, feed: World) -> None:
+def test_D_G_what_is_in_a_submitted_report_stays(claire: Browser, feed: World) -> None:
     expense = mine(feed)["b"]
     report = submit(feed, expense)
     text, seen = shown(claire, feed)
@@ -196,7 +196,7 @@ def test_R82_a_later_sync_brings_everything_back_and_doubles_nothing(
     assert "new" not in sync_in(feed, 4)
 
 
-def test_DG_nothing_goes_that_was_not_shown(
+def test_D_G_nothing_goes_that_was_not_shown(
     claire: Browser, feed: World, bank: ScriptedBank
 ) -> None:
     _, seen = shown(claire, feed)
@@ -208,12 +208,12 @@ def test_DG_nothing_goes_that_was_not_shown(
     assert len(mine(feed)) == 4
 
 
-def test_DG_unsure_nothing_goes(claire: Browser, feed: World) -> None:
+def test_D_G_unsure_nothing_goes(claire: Browser, feed: World) -> None:
     assert delete(claire, feed, sure="") == 422
     assert len(mine(feed)) == 3
 
 
-def test_DG_pressed_twice_it_deletes_once(claire: Browser, feed: World) -> None:
+def test_D_G_pressed_twice_it_deletes_once(claire: Browser, feed: World) -> None:
     _, seen = shown(claire, feed)
     form = {"seen": seen, "sure": "1"}
     answers = [claire.post(f"{page_of(feed)}/delete", form).status_code for _ in range(2)]
@@ -222,7 +222,7 @@ def test_DG_pressed_twice_it_deletes_once(claire: Browser, feed: World) -> None:
         assert session.get_one(Account, feed.account_id).stopped_at is not None
 
 
-def test_DG_deleted_rows_explain_no_day_any_more(
+def test_D_G_deleted_rows_explain_no_day_any_more(
     claire: Browser, feed: World, bank: ScriptedBank
 ) -> None:
     """They have lost their day: support must not be told of rows before the floor on every day."""

@@ -176,7 +176,7 @@ def test_a_withdrawn_transaction_asks_nothing_and_says_so(
     assert office.stored(expense).category_id is None
 
 
-def test_DR_an_expense_that_is_none_is_listed_apart_and_not_completed(
+def test_D_R_an_expense_that_is_none_is_listed_apart_and_not_completed(
     office: Office, ines: Employee
 ) -> None:
     expense = office.expense(ines.card, "Mine", expense_status="not_expense")

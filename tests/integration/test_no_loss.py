@@ -60,7 +60,7 @@ def sync_until_good(world: World) -> None:
     trusted=st.booleans(),
     script=scripts,
 )
-def test_R25_for_any_script_of_failures_nothing_is_lost_and_nothing_doubled(
+def test_R25_I1_I2_for_any_script_of_failures_nothing_is_lost_and_nothing_doubled(
     sqlite_template: SqliteTemplate,
     tmp_path_factory: pytest.TempPathFactory,
     amounts: list[int],

@@ -44,7 +44,7 @@ def set_aside(company: Company, expense: str, **form: str) -> str:
     return text_of(browser.get(answer.location).text)
 
 
-def test_DR_it_leaves_what_is_to_complete_and_says_why(company: Company) -> None:
+def test_D_R_it_leaves_what_is_to_complete_and_says_why(company: Company) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     company.office.expense(company.card, "SNCF", -1250)
     set_aside(company, expense)
@@ -58,7 +58,7 @@ def test_DR_it_leaves_what_is_to_complete_and_says_why(company: Company) -> None
     assert (event.action, event.target_id) == ("expense.set_aside", expense)
 
 
-def test_DR_in_the_list_the_next_one_opens_as_after_completing(company: Company) -> None:
+def test_D_R_in_the_list_the_next_one_opens_as_after_completing(company: Company) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     company.office.expense(company.card, "SNCF", -1250)
     browser = company.browser(company.ines)
@@ -69,7 +69,7 @@ def test_DR_in_the_list_the_next_one_opens_as_after_completing(company: Company)
     assert "1 expense to complete" in text_of(answer.text)
 
 
-def test_DR_it_leaves_its_report_and_comes_back_as_complete_as_it_was(company: Company) -> None:
+def test_D_R_it_leaves_its_report_and_comes_back_as_complete_as_it_was(company: Company) -> None:
     expense = company.complete()
     report = company.desk.put_in(company.ines, expense)
     set_aside(company, expense)
@@ -83,14 +83,14 @@ def test_DR_it_leaves_its_report_and_comes_back_as_complete_as_it_was(company: C
     assert again.category_id == company.office.category_ids["train"]
 
 
-def test_DR_one_that_lacks_something_comes_back_to_be_completed(company: Company) -> None:
+def test_D_R_one_that_lacks_something_comes_back_to_be_completed(company: Company) -> None:
     expense = company.office.expense(company.card, "Hotel", -8900)
     set_aside(company, expense)
     company.act(company.ines, f"/expenses/{expense}/take-up")
     assert stored(company, expense).status == "to_complete"
 
 
-def test_DR_pressed_twice_it_happens_once(company: Company) -> None:
+def test_D_R_pressed_twice_it_happens_once(company: Company) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     set_aside(company, expense)
     set_aside(company, expense, reason="transfer")
@@ -106,27 +106,27 @@ def test_DR_pressed_twice_it_happens_once(company: Company) -> None:
 @pytest.mark.parametrize(
     "form", [{"reason": "invented"}, {"note": "no reason"}], ids=["invented", "none"]
 )
-def test_DR_a_reason_is_one_of_those_offered(company: Company, form: dict[str, str]) -> None:
+def test_D_R_a_reason_is_one_of_those_offered(company: Company, form: dict[str, str]) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     answer = company.act(company.ines, f"/expenses/{expense}/not-an-expense", **form)
     assert answer.status_code == 400
     assert stored(company, expense).status == "to_complete"
 
 
-def test_DR_something_else_needs_words(company: Company) -> None:
+def test_D_R_something_else_needs_words(company: Company) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     shown = set_aside(company, expense, reason="other")
     assert "say in a few words why it is not an expense" in shown
     assert stored(company, expense).status == "to_complete"
 
 
-def test_DR_what_is_submitted_stays_an_expense(company: Company) -> None:
+def test_D_R_what_is_submitted_stays_an_expense(company: Company) -> None:
     _, expense = company.submitted()
     assert "it is in a submitted report" in set_aside(company, expense)
     assert stored(company, expense).status == "complete"
 
 
-def test_DR_nobody_else_may_say_so(company: Company) -> None:
+def test_D_R_nobody_else_may_say_so(company: Company) -> None:
     expense = company.office.expense(company.card, "Bakery", -340)
     for path in ("not-an-expense", "take-up"):
         answer = company.act(company.sophie, f"/expenses/{expense}/{path}", **PRIVATE)
@@ -134,7 +134,7 @@ def test_DR_nobody_else_may_say_so(company: Company) -> None:
     assert stored(company, expense).status == "to_complete"
 
 
-def test_DR_R82_removed_by_a_person_it_is_not_brought_back_by_a_sync(database: Database) -> None:
+def test_D_R_R82_removed_by_a_person_it_is_not_brought_back_by_a_sync(database: Database) -> None:
     day = date(2026, 3, 18)
     world = make_world(database, ScriptedBank([purchase("t0", -1000, day)]).connector())
     world.sync(ACTIVATED + timedelta(days=2))

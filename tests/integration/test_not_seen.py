@@ -37,7 +37,7 @@ def listing(bank: ScriptedBank, *accounts: object) -> None:
 
 
 @pytest.mark.parametrize("left", [(OTHER,), (OTHER, card(CARD, shared=False))])
-def test_DO_it_stays_with_all_that_came_in_and_says_since_when(
+def test_D_O_it_stays_with_all_that_came_in_and_says_since_when(
     world: World, bank: ScriptedBank, left: tuple[object, ...]
 ) -> None:
     listing(bank, *left)
@@ -51,7 +51,7 @@ def test_DO_it_stays_with_all_that_came_in_and_says_since_when(
     assert len(world.transactions()) == len(world.expenses()) == 1
 
 
-def test_DO_no_day_counts_as_fetched_meanwhile_and_nothing_is_lost_when_it_is_back(
+def test_D_O_no_day_counts_as_fetched_meanwhile_and_nothing_is_lost_when_it_is_back(
     world: World, bank: ScriptedBank
 ) -> None:
     before = world.account()
@@ -66,13 +66,13 @@ def test_DO_no_day_counts_as_fetched_meanwhile_and_nothing_is_lost_when_it_is_ba
     assert world.account().not_seen_since is None
 
 
-def test_DO_a_source_that_lists_nothing_says_nothing(world: World, bank: ScriptedBank) -> None:
+def test_D_O_a_source_that_lists_nothing_says_nothing(world: World, bank: ScriptedBank) -> None:
     bank.extra = {}
     world.sync(SECOND)
     assert world.account().not_seen_since is None
 
 
-def test_DO_the_admin_is_told_and_told_again_when_it_is_back(
+def test_D_O_the_admin_is_told_and_told_again_when_it_is_back(
     world: World, bank: ScriptedBank
 ) -> None:
     listing(bank, OTHER)
@@ -89,7 +89,7 @@ def test_DO_the_admin_is_told_and_told_again_when_it_is_back(
     assert episode.ending == "mended"
 
 
-def test_DO_the_pages_say_so(app: Flask, demo_database: Database, settings: Settings) -> None:
+def test_D_O_the_pages_say_so(app: Flask, demo_database: Database, settings: Settings) -> None:
     bank = ScriptedBank(extra={"accounts": (card("card-2"),)})
     registry = registry_of(bank)
     serve(app, registry)

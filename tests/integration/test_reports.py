@@ -81,7 +81,7 @@ def test_DM_one_the_bank_has_not_booked_stays_out_and_says_so(company: Company) 
         ({"expense_status": "not_expense"}, "It was marked as not an expense."),
     ],
 )
-def test_DR_what_is_no_expense_is_refused(
+def test_D_R_what_is_no_expense_is_refused(
     company: Company, values: dict[str, str], words: str
 ) -> None:
     expense = company.complete(**values)

@@ -110,7 +110,7 @@ def test_R46_the_page_of_the_stopped_account_still_opens_and_says_so(
         assert "No longer synced" in words(claire.get(f"/accounts/{feed.account_id}/{part}"))
 
 
-def test_DG_a_stopped_account_is_restored_and_what_happened_meanwhile_comes_in(
+def test_D_G_a_stopped_account_is_restored_and_what_happened_meanwhile_comes_in(
     claire: Browser, feed: World, bank: ScriptedBank
 ) -> None:
     sync_in(feed, 1)
@@ -140,7 +140,7 @@ def test_pressed_twice_nothing_is_stopped_or_restored_twice(claire: Browser, fee
     assert "is synced already" in restore(claire, feed)
 
 
-def test_DG_after_thirty_days_it_is_not_restored_here_any_more(
+def test_D_G_after_thirty_days_it_is_not_restored_here_any_more(
     claire: Browser, feed: World
 ) -> None:
     stop(claire, feed)

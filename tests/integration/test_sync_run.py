@@ -184,7 +184,7 @@ def test_R21_the_mode_is_fixed_on_the_expense_at_its_creation(
     ],
     ids=["down", "down, says when", "rate limited", "consent", "bug of the plugin"],
 )
-def test_R24_R26_a_failure_plans_the_next_try_and_moves_no_mark(
+def test_R24_R26_I4_I10_a_failure_plans_the_next_try_and_moves_no_mark(
     world: World,
     bank: ScriptedBank,
     error: Exception,
@@ -251,7 +251,7 @@ def test_not_due_or_already_claimed_there_is_nothing_to_do(world: World) -> None
     assert world.sync(DAY, 7) is None
 
 
-def test_R24_a_worker_that_was_overtaken_writes_nothing_more(
+def test_R24_I5_a_worker_that_was_overtaken_writes_nothing_more(
     world: World, bank: ScriptedBank
 ) -> None:
     """The lease runs out during page 2, another worker runs; the first wakes up and is refused."""

@@ -50,6 +50,7 @@ _MERGED: Final = "merged:"
 
 _ACTIONS = {EventKind.MERGED: "transaction.merged", EventKind.SPLIT: "transaction.split"}
 
+
 def merge(
     session: Session,
     stays_id: str,

@@ -111,7 +111,7 @@ def test_two_cards_that_look_alike_stay_two(office: LinkDesk) -> None:
     assert len(office.all(AccountIdentity)) == 2
 
 
-def test_another_entity_that_shares_the_same_account_has_its_own(office: LinkDesk) -> None:
+def test_I9_another_entity_that_shares_the_same_account_has_its_own(office: LinkDesk) -> None:
     office.connect()
     with office.desk.database.write() as session:
         other = LegalEntity(group_id=office.by.entity.group_id, name="Autre", created_at=NOW)
