@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cardsync_sdk.types import Batch, FetchWindow
+from webapp.domain import transactions
 from webapp.domain.planning import AccountRules
 from webapp.sync.state import Accounts, RunState
 
@@ -23,6 +24,7 @@ def told_of(state: RunState, accounts: Accounts, batch: Batch) -> dict[str, Any]
             "days": days(asked.window),
             "from_cursor": asked.from_cursor,
             "again": asked.again,
+            "rule": transactions.CONTENT_RULE,
         }
         told["accounts"] = {
             ref: _facts(rules, state.counters[ref].traits) for ref, rules in accounts.items()
