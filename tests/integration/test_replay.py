@@ -1,0 +1,416 @@
+"""Replay: what was delivered gives the same when it is delivered again (I6, H7).
+
+In any order and however often, on SQLite and on PostgreSQL, with everything that people decided.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from cardsync_sdk.registry import discover
+from cardsync_sdk.testing.adversity import BY_NAME, SCRIPTS
+from cardsync_sdk.testing.adversity.acts import Answer, Ends, NextDay, Sync
+from cardsync_sdk.testing.adversity.story import Script
+from cardsync_sdk.types import AccountKind, Batch, RejectedRow, RemoteAccount
+from tests.support.databases import SqliteTemplate
+from tests.support.practice_bank import practice_bank
+from tests.support.scripted_bank import CARD, ScriptedBank, purchase
+from tests.support.world import ACTIVATED, World, make_world
+from webapp import demo
+from webapp.adversity.own_database import own_database
+from webapp.adversity.player import played
+from webapp.cli import cli
+from webapp.config import load_settings
+from webapp.demo.history import give_past
+from webapp.storage import links
+from webapp.storage.accounts import Account
+from webapp.storage.canonical import canonical_dump, digest_of
+from webapp.storage.database import Database
+from webapp.storage.deliveries import (
+    Altered,
+    Kept,
+    by_run,
+    from_lines,
+    kept_deliveries,
+    to_lines,
+)
+from webapp.storage.people import LegalEntity
+from webapp.storage.runs import Delivery
+from webapp.storage.secrets import SecretBox
+from webapp.storage.transactions import BankTransaction
+from webapp.sync.attaching import Saver
+from webapp.sync.job import Engine
+from webapp.sync.redeciding import Replayed, replay_all
+from webapp.sync.replaying import NotReplayable
+from webapp.sync.run import sync_interface
+from webapp.sync.sharing import Sharer, store_share
+from webapp.sync.stopping import delete_imported
+
+DAY = timedelta(days=1)
+
+
+@contextmanager
+def beside(database: Database, folder: Path) -> Iterator[Database]:
+    """Give an empty database of the same kind as ``database``."""
+    url = None if database.is_sqlite else database.engine.url.render_as_string(hide_password=False)
+    with own_database(folder, url) as target:
+        yield target
+
+
+def everything(database: Database) -> list[Kept]:
+    """Return every stored delivery."""
+    with database.read() as session:
+        return kept_deliveries(session)
+
+
+def clean(done: Replayed) -> None:
+    """Claim that nothing differs and that everything could be done again."""
+    assert [*done.differences, *done.troubles] == []
+    assert digest_of(done.here) == digest_of(done.there)
+    assert sum(one.transactions for one in done.here) > 0
+
+
+# --- Every story of the adversity bank -----------------------------------------------------------
+
+MORE = {
+    "new ids of old rows": ("C16", (Answer("row 5", same=True), NextDay(), Sync(Ends.ANY))),
+    "new ids of new rows": ("C16", (Answer("row 5", same=False), NextDay(), Sync(Ends.ANY))),
+    "the same card renewed": ("C17", (Answer("theirs", same=True), NextDay(), Sync(Ends.ANY))),
+    "moved": ("E07", (Answer("there", same=True), NextDay(), Sync(Ends.ANY))),
+    "two after all": ("A06", (Sync(),)),
+}
+
+
+def longer(name: str) -> Script:
+    """Return a script that goes on where the one it is made of ends."""
+    base, steps = MORE[name]
+    return replace(BY_NAME[base], name=name, steps=(*BY_NAME[base].steps, *steps))
+
+
+def test_I6_every_story_of_the_adversity_bank_replays_to_the_same(
+    database: Database, tmp_path: Path
+) -> None:
+    engines = []
+    # On SQLite all of them; on PostgreSQL those in which rows find each other again.
+    told = SCRIPTS if database.is_sqlite else [BY_NAME[name] for name in FINDING]
+    for script in [*told, *map(longer, MORE)]:
+        with played(script, database, tmp_path) as player:
+            engines.append(player.world.engine)
+    with beside(database, tmp_path) as target:
+        clean(replay_all(engines[-1], target, everything(database)))
+
+
+# Adoption, withdrawal, shared ids, deferred totals, merging, refunds, sources, links, floods.
+FINDING = [
+    "A02",
+    "A03",
+    "A04",
+    "A05",
+    "A06",
+    "A09",
+    "A10",
+    "A12",
+    "A16",
+    "A17",
+    "A18",
+    "A25",
+    "A26",
+] + ["A27", "A28", "A29", "A30", "C01", "C03", "C12", "C14", "C16", "C17", "E01", "E07", "E10"]
+
+
+# --- Any order, any number -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def story(
+    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Engine, list[Kept]]]:
+    """Stories with some runs each, played once; their deliveries are given in every order."""
+    folder = tmp_path_factory.mktemp("story")
+    database = Database(sqlite_template.create(folder))
+    for name in ("A05", "A10", "A17", "C12"):
+        with played(BY_NAME[name], database, folder) as player:
+            engine = player.world.engine
+    yield engine, everything(database)
+    database.dispose()
+
+
+@settings(
+    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_I6_in_any_order_and_number_they_give_the_same(
+    data: st.DataObject,
+    story: tuple[Engine, list[Kept]],
+    sqlite_template: SqliteTemplate,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    engine, kept = story
+    given_again = data.draw(st.lists(st.sampled_from(range(len(kept))), max_size=20))
+    order = [*range(len(kept)), *given_again]
+    random.Random(data.draw(st.integers())).shuffle(order)
+    target = Database(sqlite_template.create(tmp_path_factory.mktemp("target")))
+    try:
+        clean(replay_all(engine, target, [kept[number] for number in order]))
+    finally:
+        target.dispose()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(numbers=st.lists(st.integers(0, 30), max_size=60))
+def test_each_delivery_is_taken_once_in_the_order_of_the_runs(
+    numbers: list[int], story: tuple[Engine, list[Kept]]
+) -> None:
+    _engine, kept = story
+    chosen = [kept[number % len(kept)] for number in numbers]
+    runs = by_run(chosen)
+    taken = [one for deliveries in runs.values() for one in deliveries]
+    assert taken == sorted(
+        {(one.run.id, one.number): one for one in chosen}.values(),
+        key=lambda one: (one.run.as_of, one.run.id, one.number),
+    )
+
+
+def _other_row(kept: Kept) -> Kept:
+    return replace(kept, lines=(*kept.lines[:-1], kept.lines[-1].replace("2026", "2025")))
+
+
+def _less(kept: Kept) -> Kept:
+    return replace(kept, lines=kept.lines[:-1])
+
+
+@pytest.mark.parametrize("alter", [_other_row, _less])
+def test_a_delivery_that_was_altered_is_refused(
+    alter: Callable[[Kept], Kept], story: tuple[Engine, list[Kept]]
+) -> None:
+    _engine, kept = story
+    rows = next(one for one in kept if one.lines)
+    with pytest.raises(Altered, match="was altered since it was kept"):
+        by_run([*kept, alter(rows)])
+    with pytest.raises(Altered, match="two versions"):
+        by_run([*kept, replace(rows, told={**rows.told, "complete": "never"})])
+
+
+def test_files_hold_the_deliveries_and_half_a_file_is_refused(
+    story: tuple[Engine, list[Kept]],
+) -> None:
+    _engine, kept = story
+    lines = [f"{line}\n" for line in to_lines(kept)]
+    assert list(from_lines(lines)) == kept
+    rows = next(one for one in kept if one.lines)
+    with pytest.raises(Altered, match="no whole file"):
+        list(from_lines(list(to_lines([rows]))[:-1]))
+    with pytest.raises(Altered, match="no whole file"):
+        list(from_lines(['{"amount": "-2.50"}\n']))
+
+
+# --- What is kept --------------------------------------------------------------------------------
+
+
+def test_R13_of_accounts_that_are_not_shared_not_even_an_id_is_kept(
+    database: Database, tmp_path: Path
+) -> None:
+    stranger = RemoteAccount("stranger", "Stranger", AccountKind.CARD, "EUR")
+    bank = ScriptedBank(
+        [purchase("a"), purchase("theirs", account_ref="stranger")],
+        removed=[("stranger", "withdrawn"), (CARD, "gone")],
+        extra={"rejected": [RejectedRow("stranger", "unreadable")], "accounts": [stranger]},
+    )
+    world = make_world(database, bank.connector())
+    world.sync(ACTIVATED)
+    kept = everything(database)
+    assert not [word for word in ("stranger", "theirs", "withdrawn") if word in repr(kept)]
+    assert kept[0].told["removed"] == [[CARD, "gone"]]
+    with beside(database, tmp_path) as target:
+        clean(replay_all(world.engine, target, kept))
+
+
+def test_a_run_that_was_kept_without_what_it_asked_is_named(
+    database: Database, tmp_path: Path
+) -> None:
+    world = make_world(database, ScriptedBank([purchase("a")]).connector())
+    world.sync(ACTIVATED)
+    with database.write() as session:
+        for delivery in session.exec(select(Delivery)):
+            delivery.told = None
+    with (
+        beside(database, tmp_path) as target,
+        pytest.raises(NotReplayable, match="older cardsync"),
+    ):
+        replay_all(world.engine, target, everything(database))
+
+
+def test_equal_rows_do_not_change_places_by_our_ids(database: Database, tmp_path: Path) -> None:
+    """E01: ids of one batch are in no order; twelve equal rows show it every time."""
+    bank = ScriptedBank([purchase(f"old-{number:02}") for number in range(12)])
+    bank.traits = frozenset({*bank.traits, *_relinks()})
+    world = make_world(database, bank.connector())
+    world.sync(ACTIVATED)
+    before = {one.external_id: one.id for one in world.transactions()}
+    other = _another_link(world)
+    bank.rows = [purchase(f"new-{number:02}") for number in range(12)]
+    now = datetime(2026, 3, 18, 6, tzinfo=UTC)
+    sync_interface(world.engine, other, owner="test", now=now)
+    after = {one.id: one.external_id for one in world.transactions()}
+    assert [after[before[f"old-{number:02}"]] for number in range(12)] == [
+        f"new-{number:02}" for number in range(12)
+    ]
+
+
+def _relinks() -> set[object]:
+    from cardsync_sdk.types import IdTrait
+
+    return {IdTrait.CHANGES_ON_RELINK}
+
+
+def _another_link(world: World) -> str:
+    """Have the card go on under another interface."""
+    from webapp.storage.interfaces import Interface
+
+    with world.database.write() as session:
+        old = session.get_one(Interface, world.interface_id)
+        values = old.model_dump(exclude={"id"})
+        new = Interface(**{**values, "next_due_at": world_due(), "lease_owner": None})
+        session.add(new)
+        session.flush()
+        account = session.get_one(Account, world.account_id)
+        account.interface_id = new.id
+        return new.id
+
+
+def world_due() -> datetime:
+    """Return a time before every sync."""
+    return datetime(2026, 3, 1, tzinfo=UTC)
+
+
+# --- The command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_home(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """Point the commands to the test's database and an instance folder of their own."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("CARDSYNC_INSTANCE", str(tmp_path / "instance"))
+    return database
+
+
+@pytest.fixture
+def demo_synced(at_home: Database, tmp_path: Path) -> Engine:
+    """The demo with its past, and a bank connected to it that was synced for some nights."""
+    settings = load_settings()
+    box = SecretBox({key.id: key.key for key in settings.master_keys})
+    demo.seed(at_home, settings)
+    engine = Engine(at_home, discover(), box)
+    now = datetime(2026, 3, 17, 9, tzinfo=UTC)
+    give_past(engine, settings.folder.uploads, now)
+    with practice_bank(tmp_path / "bank") as bank:
+        link = bank.connect()
+        with at_home.write() as session:
+            links.store_settings(session, box, "budget_insight", bank.settings.values, now)
+            entity = session.exec(select(LegalEntity).order_by(col(LegalEntity.id))).first()
+            assert entity is not None
+            user = session.exec(select(Account.id)).first()
+            by = Sharer(session, box, bank.connector.info, entity, _admin(session), now)
+            share = store_share(by, link, bank.accounts(link))
+            assert user is not None
+        for night in range(1, 4):
+            bank.tick()
+            sync_interface(engine, share.interface_id, owner="test", now=now + night * DAY)
+    return engine
+
+
+def _admin(session: object) -> str:
+    from sqlmodel import Session
+
+    from webapp.storage.people import User
+
+    assert isinstance(session, Session)
+    return session.exec(select(User.id).order_by(col(User.email))).first() or ""
+
+
+def run(*arguments: str) -> Result:
+    """Run ``cardsync`` with ``arguments`` in this process."""
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def test_the_demo_replays_clean_and_through_files_too(demo_synced: Engine, tmp_path: Path) -> None:
+    said = run("replay", "--json")
+    assert said.exit_code == 0, said.output
+    done = json.loads(said.stdout)
+    assert (done["differences"], done["notes"]) == ([], [])
+    assert done["runs"] > 3 and sum(one["here"] for one in done["accounts"]) > 20
+    assert run("replay", "--to", str(tmp_path / "out")).exit_code == 0
+    files = sorted((tmp_path / "out").glob("*.jsonl"), reverse=True)
+    assert len(files) == done["runs"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    again = run("replay", "--json", *_from([*files, files[0]]))
+    assert json.loads(again.stdout) == done
+    printed = run("replay", *_from(files[1:] + files[:1]))
+    assert "Nothing differs." in printed.output
+
+
+def _from(files: Sequence[Path]) -> list[str]:
+    return [word for file in files for word in ("--from", str(file))]
+
+
+def test_what_differs_is_shown_with_both_values(demo_synced: Engine) -> None:
+    database = demo_synced.database
+    with database.write() as session:
+        row = session.exec(
+            select(BankTransaction).where(BankTransaction.status == "booked")
+        ).first()
+        assert row is not None
+        entity_id, amount = row.legal_entity_id, row.amount_minor
+        row.amount_minor -= 1
+        session.add(row)
+    said = run("replay", "--entity", entity_id)
+    assert said.exit_code == 1
+    assert f"amount_minor: here {amount - 1}, replayed {amount}" in said.output
+    assert "1 differences." in said.output
+    assert run("replay", "--entity", "nobody").exit_code == 1
+
+
+def test_a_stored_delivery_that_was_altered_is_not_replayed(demo_synced: Engine) -> None:
+    with demo_synced.database.write() as session:
+        delivery = session.exec(select(Delivery)).first()
+        assert delivery is not None
+        delivery.sha256 = "0" * 64
+        session.add(delivery)
+    said = run("replay")
+    assert said.exit_code == 1
+    assert f"{delivery.run_id}/{delivery.number} was altered" in said.stderr
+
+
+def test_R82_what_was_deleted_on_purpose_stays_deleted(demo_synced: Engine, tmp_path: Path) -> None:
+    database = demo_synced.database
+    with database.write() as session:
+        account = session.exec(
+            select(Account)
+            .join(BankTransaction, col(BankTransaction.account_id) == col(Account.id))
+            .where(BankTransaction.status == "booked")
+        ).first()
+        assert account is not None
+        entity = session.get_one(LegalEntity, account.legal_entity_id)
+        by = Saver(session, entity, _admin(session), datetime(2026, 3, 21, tzinfo=UTC))
+        from webapp.storage.forgetting import imported
+
+        seen = imported(session, account.id).transactions
+        assert delete_imported(by, account.interface_id, account.id, seen=seen) is not None
+    said = json.loads(run("replay", "--json").stdout)
+    assert said["differences"] == []
+
+
+__all__ = ["Batch", "canonical_dump"]
