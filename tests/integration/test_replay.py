@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from cardsync_sdk.registry import discover
 from cardsync_sdk.testing.adversity import BY_NAME, SCRIPTS
 from cardsync_sdk.testing.adversity.acts import Answer, Ends, NextDay, Sync
 from cardsync_sdk.testing.adversity.story import Script
-from cardsync_sdk.types import AccountKind, Batch, RejectedRow, RemoteAccount
+from cardsync_sdk.types import AccountKind, IdTrait, RejectedRow, RemoteAccount
 from tests.support.databases import SqliteTemplate
 from tests.support.practice_bank import practice_bank
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
@@ -34,7 +34,7 @@ from webapp.config import load_settings
 from webapp.demo.history import give_past
 from webapp.storage import links
 from webapp.storage.accounts import Account
-from webapp.storage.canonical import canonical_dump, digest_of
+from webapp.storage.canonical import digest_of
 from webapp.storage.database import Database
 from webapp.storage.deliveries import (
     Altered,
@@ -44,7 +44,9 @@ from webapp.storage.deliveries import (
     kept_deliveries,
     to_lines,
 )
-from webapp.storage.people import LegalEntity
+from webapp.storage.forgetting import imported
+from webapp.storage.interfaces import Interface
+from webapp.storage.people import LegalEntity, User
 from webapp.storage.runs import Delivery
 from webapp.storage.secrets import SecretBox
 from webapp.storage.transactions import BankTransaction
@@ -97,35 +99,55 @@ def longer(name: str) -> Script:
     return replace(BY_NAME[base], name=name, steps=(*BY_NAME[base].steps, *steps))
 
 
+# On PostgreSQL not all of them: those in which rows find each other again. Adoption, withdrawal,
+# shared ids, deferred totals, merging, refunds, broken walks, sources, links, floods.
+FINDING = frozenset(
+    "A02 A03 A04 A05 A06 A09 A10 A12 A16 A17 A18 A25 A26 A27 A28 A29 A30 C01 C03 C12 C14 C16 C17 "
+    "E01 E07 E10".split()
+)
+
+
+def stories(group: str, database: Database) -> list[Script]:
+    """Return the scripts of a group."""
+    if group == "answered":
+        return [longer(name) for name in MORE]
+    scripts = [one for one in SCRIPTS if one.name.startswith(group)]
+    return [one for one in scripts if database.is_sqlite or one.name in FINDING]
+
+
+@pytest.mark.parametrize("group", ["A0", "A1", "A2", "A3", "B", "C", "E", "G", "answered"])
 def test_I6_every_story_of_the_adversity_bank_replays_to_the_same(
-    database: Database, tmp_path: Path
+    group: str, database: Database, tmp_path: Path
 ) -> None:
-    engines = []
-    # On SQLite all of them; on PostgreSQL those in which rows find each other again.
-    told = SCRIPTS if database.is_sqlite else [BY_NAME[name] for name in FINDING]
-    for script in [*told, *map(longer, MORE)]:
+    engine = None
+    for script in stories(group, database):
         with played(script, database, tmp_path) as player:
-            engines.append(player.world.engine)
+            engine = player.world.engine
+            assert not [miss for miss in player.misses if "not possible" in miss]
+    if engine is None:
+        pytest.skip("no story of this group on PostgreSQL")
     with beside(database, tmp_path) as target:
-        clean(replay_all(engines[-1], target, everything(database)))
+        clean(replay_all(engine, target, everything(database)))
 
 
-# Adoption, withdrawal, shared ids, deferred totals, merging, refunds, sources, links, floods.
-FINDING = [
-    "A02",
-    "A03",
-    "A04",
-    "A05",
-    "A06",
-    "A09",
-    "A10",
-    "A12",
-    "A16",
-    "A17",
-    "A18",
-    "A25",
-    "A26",
-] + ["A27", "A28", "A29", "A30", "C01", "C03", "C12", "C14", "C16", "C17", "E01", "E07", "E10"]
+@pytest.mark.parametrize(
+    ("name", "forgotten"),
+    [("A10", "full_window"), ("A03", "removed"), ("C12", "finished"), ("C17", "refused")],
+)
+def test_without_what_was_told_besides_the_rows_it_would_differ(
+    name: str, forgotten: str, tmp_path: Path, sqlite_template: SqliteTemplate
+) -> None:
+    database = Database(sqlite_template.create(tmp_path))
+    with played(BY_NAME[name], database, tmp_path) as player:
+        kept = everything(database)
+        less = [
+            replace(one, told={key: told for key, told in one.told.items() if key != forgotten})
+            for one in kept
+        ]
+        assert less != kept
+        with own_database(tmp_path) as target:
+            assert replay_all(player.world.engine, target, less).differences
+    database.dispose()
 
 
 # --- Any order, any number -----------------------------------------------------------------------
@@ -253,7 +275,7 @@ def test_a_run_that_was_kept_without_what_it_asked_is_named(
 def test_equal_rows_do_not_change_places_by_our_ids(database: Database, tmp_path: Path) -> None:
     """E01: ids of one batch are in no order; twelve equal rows show it every time."""
     bank = ScriptedBank([purchase(f"old-{number:02}") for number in range(12)])
-    bank.traits = frozenset({*bank.traits, *_relinks()})
+    bank.traits = frozenset({IdTrait.STABLE, IdTrait.CHANGES_ON_RELINK})
     world = make_world(database, bank.connector())
     world.sync(ACTIVATED)
     before = {one.external_id: one.id for one in world.transactions()}
@@ -267,30 +289,18 @@ def test_equal_rows_do_not_change_places_by_our_ids(database: Database, tmp_path
     ]
 
 
-def _relinks() -> set[object]:
-    from cardsync_sdk.types import IdTrait
-
-    return {IdTrait.CHANGES_ON_RELINK}
-
-
 def _another_link(world: World) -> str:
     """Have the card go on under another interface."""
-    from webapp.storage.interfaces import Interface
-
     with world.database.write() as session:
         old = session.get_one(Interface, world.interface_id)
         values = old.model_dump(exclude={"id"})
-        new = Interface(**{**values, "next_due_at": world_due(), "lease_owner": None})
+        due = datetime(2026, 3, 18, tzinfo=UTC)
+        new = Interface(**{**values, "next_due_at": due, "lease_owner": None})
         session.add(new)
         session.flush()
         account = session.get_one(Account, world.account_id)
         account.interface_id = new.id
         return new.id
-
-
-def world_due() -> datetime:
-    """Return a time before every sync."""
-    return datetime(2026, 3, 1, tzinfo=UTC)
 
 
 # --- The command ---------------------------------------------------------------------------------
@@ -299,7 +309,7 @@ def world_due() -> datetime:
 @pytest.fixture
 def at_home(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Database]:
+) -> Database:
     """Point the commands to the test's database and an instance folder of their own."""
     url = database.engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("DATABASE_URL", url)
@@ -322,22 +332,15 @@ def demo_synced(at_home: Database, tmp_path: Path) -> Engine:
             links.store_settings(session, box, "budget_insight", bank.settings.values, now)
             entity = session.exec(select(LegalEntity).order_by(col(LegalEntity.id))).first()
             assert entity is not None
-            user = session.exec(select(Account.id)).first()
             by = Sharer(session, box, bank.connector.info, entity, _admin(session), now)
             share = store_share(by, link, bank.accounts(link))
-            assert user is not None
         for night in range(1, 4):
             bank.tick()
             sync_interface(engine, share.interface_id, owner="test", now=now + night * DAY)
     return engine
 
 
-def _admin(session: object) -> str:
-    from sqlmodel import Session
-
-    from webapp.storage.people import User
-
-    assert isinstance(session, Session)
+def _admin(session: Session) -> str:
     return session.exec(select(User.id).order_by(col(User.email))).first() or ""
 
 
@@ -405,12 +408,7 @@ def test_R82_what_was_deleted_on_purpose_stays_deleted(demo_synced: Engine, tmp_
         assert account is not None
         entity = session.get_one(LegalEntity, account.legal_entity_id)
         by = Saver(session, entity, _admin(session), datetime(2026, 3, 21, tzinfo=UTC))
-        from webapp.storage.forgetting import imported
-
         seen = imported(session, account.id).transactions
         assert delete_imported(by, account.interface_id, account.id, seen=seen) is not None
     said = json.loads(run("replay", "--json").stdout)
     assert said["differences"] == []
-
-
-__all__ = ["Batch", "canonical_dump"]
