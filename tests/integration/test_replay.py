@@ -238,19 +238,39 @@ def test_R13_of_accounts_that_are_not_shared_not_even_an_id_is_kept(
         clean(replay_all(world.engine, target, kept))
 
 
-def test_a_run_that_was_kept_without_what_it_asked_is_named(
+def test_a_run_kept_without_what_it_asked_is_replayed_as_one_walk_and_named(
     database: Database, tmp_path: Path
 ) -> None:
-    world = make_world(database, ScriptedBank([purchase("a")]).connector())
+    world = make_world(database, ScriptedBank([purchase("a"), purchase("b", -700)]).connector())
     world.sync(ACTIVATED)
     with database.write() as session:
         for delivery in session.exec(select(Delivery)):
             delivery.told = None
+    kept = [one for one in everything(database) if one.lines]
+    with beside(database, tmp_path) as target:
+        done = replay_all(world.engine, target, kept)
+    assert (done.differences, [one.transactions for one in done.there]) == ([], [2])
+    (note,) = done.troubles
+    assert "older cardsync" in note
+
+
+def test_a_run_whose_first_delivery_is_missing_is_refused(
+    story: tuple[Engine, list[Kept]], tmp_path: Path
+) -> None:
+    engine, kept = story
+    first = kept[0]
     with (
-        beside(database, tmp_path) as target,
-        pytest.raises(NotReplayable, match="older cardsync"),
+        own_database(tmp_path) as target,
+        pytest.raises(NotReplayable, match="first delivery of run"),
     ):
-        replay_all(world.engine, target, everything(database))
+        replay_all(engine, target, _without_first(kept, first))
+
+
+def _without_first(kept: list[Kept], first: Kept) -> list[Kept]:
+    """Return the deliveries with the second of a run made of two pages, and not its first."""
+    rest = [one for one in kept if one is not first]
+    second = replace(first, number=99, told={"walk": 1})
+    return [*rest, second]
 
 
 def test_equal_rows_do_not_change_places_by_our_ids(database: Database, tmp_path: Path) -> None:

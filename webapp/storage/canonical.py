@@ -1,8 +1,8 @@
 """The canonical dump: what is known of every transaction, without a word of when or under which id.
 
 Two databases that were given the same deliveries and the same decisions of people give the same
-dump (I6). No id of ours, no run and no real time is in it, nor what people wrote; one JSON line
-for each transaction and each open matter, sorted.
+dump (I6). No id of ours, no run and no real time is in its lines, nor what people wrote; one line
+of JSON for each transaction and each open matter, sorted.
 """
 
 import hashlib

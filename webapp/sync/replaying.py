@@ -6,7 +6,7 @@ done again in between.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -71,7 +71,7 @@ class KeptWalk:
 def walks_of(deliveries: Sequence[Kept]) -> list[KeptWalk]:
     """Return the walks of one run, in their order.
 
-    :raises NotReplayable: if a walk was kept without what it asked.
+    :raises NotReplayable: if what a walk asked is not among them.
     """
     walks: dict[int, KeptWalk] = {}
     for one in deliveries:
@@ -85,8 +85,7 @@ def walks_of(deliveries: Sequence[Kept]) -> list[KeptWalk]:
                 found.whole = complete and set(one.told["settled"]) == set(found.refs)
         elif found is None:
             raise NotReplayable(
-                f"run {one.run.id} was kept by an older cardsync, without what it asked of its "
-                "source; it cannot be replayed"
+                f"the first delivery of run {one.run.id} is missing, which says what was asked"
             )
         else:
             found.batches.append(one)
@@ -203,7 +202,9 @@ class Replayer:
 
         :raises NotReplayable: if it does not fit this installation.
         """
-        walks = [one for one in walks_of(deliveries) if one.batches]
+        older = all("walk" not in one.told for one in deliveries)
+        found = [self._older(run, deliveries)] if older else walks_of(deliveries)
+        walks = [one for one in found if one.batches]
         if not walks:
             return
         source = StoredSource(connector_of(self.engine.registry, run.source).info)
@@ -217,6 +218,27 @@ class Replayer:
         if failed and run.outcome not in NOT_ENDED:
             leave_off(self.engine, job)
         self._end(run, job)
+
+    def _older(self, run: KeptRun, deliveries: Sequence[Kept]) -> KeptWalk:
+        """Return what a run gave that was kept before a delivery said what was asked: one walk."""
+        with self.database.read() as session:
+            query = select(Account).where(Account.interface_id == run.interface_id)
+            facts = {one.external_ref: _facts(one) for one in session.exec(query)}
+        self.troubles.append(
+            f"run {run.id} was kept by an older cardsync: it is replayed as one walk, with the "
+            "settings of today"
+        )
+        return KeptWalk(
+            tuple(facts),
+            FetchWindow(run.as_of.date() - timedelta(days=1), run.as_of.date()),
+            from_cursor=False,
+            again=False,
+            rule=None,
+            accounts=facts,
+            everything=run.trigger == Trigger.FILE,
+            batches=list(deliveries),
+            whole=run.outcome == Outcome.OK,
+        )
 
     def _walk(self, run: KeptRun, job: Job, one: KeptWalk) -> bool:
         if one.again:
@@ -325,6 +347,16 @@ def _accounts(session: Session, facts: Mapping[str, Mapping[str, Any]]) -> tuple
     return tuple(session.exec(query))
 
 
+def _facts(account: Account) -> dict[str, Any]:
+    return {
+        "account": account.id,
+        "floor": account.import_from.isoformat() if account.import_from else None,
+        "mode": account.payment_mode,
+        "review_first": account.review_first,
+        "traits": account.id_traits,
+    }
+
+
 def _known(account: Account) -> RemoteAccount:
     return RemoteAccount(
         account.external_ref,
@@ -334,8 +366,3 @@ def _known(account: Account) -> RemoteAccount:
         number_masked=account.number_last4,
         holder_name=account.holder_name,
     )
-
-
-def ordered(runs: Iterable[KeptRun]) -> list[KeptRun]:
-    """Return runs in the order in which they took place."""
-    return sorted(runs, key=lambda run: (run.as_of, run.id))
