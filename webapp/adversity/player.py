@@ -55,12 +55,19 @@ def play(script: Script, database: Database, folder: Path) -> Verdict:
 
     :param folder: for receipts and handed-in files; the caller removes it.
     """
+    with played(script, database, folder) as player:
+        return player.verdict()
+
+
+@contextmanager
+def played(script: Script, database: Database, folder: Path) -> Iterator["Player"]:
+    """Give the player once ``script`` was played to its end, for a look at what there is then."""
     with _as_it_was():
         player = Player(make_world(script, database, folder))
         for step in script.steps:
             player.take(step)
         player.settle()
-        return player.verdict()
+        yield player
 
 
 @dataclass

@@ -38,23 +38,27 @@ class IdentityCounter:
 
     It lives for one walk over one account of one source and counts equal rows, so a walk must begin
     at its beginning: the n-th equal row of a delivery is the n-th equal row of every delivery.
+
+    ``rule`` is the content rule in force, where a replay takes it back to an older one.
     """
 
     source: str
     traits: frozenset[IdTrait]
+    rule: int | None = None
     _seen: dict[str, int] = field(default_factory=dict)
 
     def key(self, row: FetchedTransaction) -> str:
         """Return the identity key of ``row``; equal rows without a trusted id are numbered."""
         if row.external_id is not None and trusts_ids(self.traits):
             return self.key_of_id(row.external_id)
-        return self._numbered(content_key(row))
+        return self._numbered(content_key(row, self.rule))
 
     def former_keys(self, row: FetchedTransaction) -> tuple[str, ...]:
         """Return the keys that older content rules gave ``row``, the latest first; call it once."""
-        if CONTENT_RULE == 1 or (row.external_id is not None and trusts_ids(self.traits)):
+        rule = self.rule or CONTENT_RULE
+        if rule == 1 or (row.external_id is not None and trusts_ids(self.traits)):
             return ()
-        older = range(CONTENT_RULE - 1, 0, -1)
+        older = range(rule - 1, 0, -1)
         return tuple(self._numbered(content_key(row, rule)) for rule in older)
 
     def key_of_id(self, external_id: str) -> str:

@@ -138,7 +138,12 @@ def _select() -> Select[Any]:
         )
         .join(SyncRun, col(SyncRun.id) == col(BankTransaction.last_run_id))
         .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
-        .order_by(col(BankTransaction.day), col(BankTransaction.id))
+        # Never by our ids: those of one batch are in no order, and equal rows would change places.
+        .order_by(
+            col(BankTransaction.day),
+            col(BankTransaction.seen_at),
+            col(BankTransaction.identity_key),
+        )
     )
     return cast("Select[Any]", query)
 

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, select
 
 from webapp.domain.expense_lines import ENTERED
 from webapp.domain.expenses import ExpenseStatus
+from webapp.storage.accounts import Account
 from webapp.storage.balances import AccountBalance
 from webapp.storage.expenses import Expense, Receipt
 from webapp.storage.ingest import COMPRESSION
@@ -208,9 +209,11 @@ def _blank_rows(session: Session, account_id: str) -> None:
     positions: dict[str, set[int]] = {}
     for run_id, position in session.exec(select(RowFate.run_id, RowFate.position).where(*gone)):
         positions.setdefault(run_id, set()).add(position)
+    refs = set(session.exec(select(Account.external_ref).where(Account.id == account_id)))
     for run_id, blank in positions.items():
         for delivery in session.exec(select(Delivery).where(Delivery.run_id == run_id)):
             _blank(delivery, blank)
+            _untell(delivery, refs)
             session.add(delivery)
     session.exec(
         update(RowFate)
@@ -228,3 +231,14 @@ def _blank(delivery: Delivery, positions: set[int]) -> None:
     )
     delivery.sha256 = hashlib.sha256(body).hexdigest()
     delivery.body = zlib.compress(body, COMPRESSION)
+
+
+def _untell(delivery: Delivery, refs: set[str]) -> None:
+    """Take out what a batch told of accounts besides its rows: ids, reasons and balances."""
+    told = dict(delivery.told or {})
+    for name in ("removed", "rejected"):
+        told[name] = [one for one in told.get(name, ()) if one[0] not in refs]
+    balances = told.get("balances", {})
+    told["balances"] = {ref: one for ref, one in balances.items() if ref not in refs}
+    empty = {name for name in ("removed", "rejected", "balances") if not told[name]}
+    delivery.told = {name: one for name, one in told.items() if name not in empty} or None

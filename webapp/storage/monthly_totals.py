@@ -56,7 +56,12 @@ def _sums(session: Session, card: Account, until: date) -> CardSums:
             col(BankTransaction.status) == "booked",
             col(BankTransaction.day).between(until - PERIOD, until),
         )
-        .order_by(col(BankTransaction.day).desc())
+        # The same order for ever, within a day too: a sum may begin in the middle of one.
+        .order_by(
+            col(BankTransaction.day).desc(),
+            col(BankTransaction.seen_at).desc(),
+            col(BankTransaction.identity_key),
+        )
     ).all()
     amounts = [minor for _day, minor in days]
     # A total may leave out the last days' purchases, which the next one holds.

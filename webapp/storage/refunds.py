@@ -67,7 +67,8 @@ def _told(session: Session, run_id: str) -> dict[str, list[BankTransaction]]:
             col(row.kind) != TransactionKind.SUMMARY.value,
             refund,
         )
-        .order_by(col(row.day), col(row.id))
+        # Never by our ids: those of one batch are in no order.
+        .order_by(col(row.day), col(row.seen_at), col(row.identity_key))
     )
     found: dict[str, dict[str, BankTransaction]] = {}
     for one in session.exec(query):
@@ -80,7 +81,7 @@ def _runs(session: Session, run_id: str) -> Any:
     run = session.get_one(SyncRun, run_id)
     lately = and_(
         col(SyncRun.interface_id) == run.interface_id,
-        col(SyncRun.started_at) >= run.started_at - LATELY,
+        col(SyncRun.as_of) >= run.as_of - LATELY,
         col(SyncRun.outcome).in_(_CUT_OFF),
     )
     return select_columns(col(SyncRun.id)).where(or_(col(SyncRun.id) == run_id, lately))

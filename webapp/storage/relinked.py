@@ -39,7 +39,12 @@ def told_by_others(
             col(BankTransaction.status).not_in((CANCELLED, DUPLICATE, "entered")),
             col(SyncRun.interface_id) != interface_id,
         )
-        .order_by(col(BankTransaction.day), col(BankTransaction.id))
+        # Never by our ids: those of one batch are in no order, and equal rows would change places.
+        .order_by(
+            col(BankTransaction.day),
+            col(BankTransaction.seen_at),
+            col(BankTransaction.identity_key),
+        )
     )
     return [Before(Known(*row[:4]), *row[4:]) for row in rows]
 

@@ -97,8 +97,8 @@ class Delivery(SQLModel, table=True):
     """The rows of one batch as they came, before any rule touched them: immutable, for replay.
 
     ``body`` is zlib-compressed interchange lines (``docs/interchange.md``) of shared accounts only.
-    ``told`` holds what else the batch said: ids withdrawn, the window vouched for, whether the walk
-    was complete.
+    ``told`` holds what else the batch said, and what it answered: :mod:`webapp.sync.telling`. One
+    without rows notes where a walk was settled.
     """
 
     __tablename__ = "delivery"

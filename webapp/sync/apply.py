@@ -1,6 +1,6 @@
 """Apply: write one batch, with its fates and its cursor, in one transaction under the fence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from sqlmodel import Session
@@ -26,6 +26,7 @@ from webapp.storage.runs import add_to_run
 from webapp.sync.other_cards import refuse_other_cards, refuse_rows
 from webapp.sync.recognising import Sorting
 from webapp.sync.state import Accounts, RunState, Tally
+from webapp.sync.telling import told_of
 
 
 def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
@@ -57,7 +58,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
         if row.account_ref in rules and not state.of(row.account_ref).refused
     ]
     first = state.take_positions(len(shared))
-    _keep_delivery(session, state, batch, shared, first)
+    _keep_delivery(session, state, rules, batch, shared, first)
     # First what is withdrawn: a row that the same batch shows is there (A05).
     _note_withdrawn(state, rules, batch)
     for account_ref, rows in _by_account(shared, first).items():
@@ -86,24 +87,33 @@ def count(session: Session, state: RunState, tally: Tally, strangers: int = 0) -
 def _keep_delivery(
     session: Session,
     state: RunState,
+    accounts: Accounts,
     batch: Batch,
     rows: Sequence[FetchedTransaction],
     first: int,
 ) -> None:
     state.batches += 1
-    told: dict[str, object] = {}
-    if batch.removed_ids:
-        told["removed"] = [list(one) for one in batch.removed_ids]
-    if batch.full_window is not None:
-        days = batch.full_window
-        told["full_window"] = [days.first.isoformat(), days.last.isoformat()]
     ingest.insert_delivery(
         session,
         rows,
         run_id=state.run_id,
         number=state.batches,
         first_position=first,
-        told=told or None,
+        told=told_of(state, accounts, batch),
+    )
+
+
+def keep_settled(session: Session, state: RunState, refs: Collection[str]) -> None:
+    """Note among the deliveries, for replay, that the walk over ``refs`` was settled here."""
+    state.batches += 1
+    told = {"walk": state.asked.number if state.asked else 0, "settled": sorted(refs)}
+    ingest.insert_delivery(
+        session,
+        [],
+        run_id=state.run_id,
+        number=state.batches,
+        first_position=state.position + 1,
+        told=told,
     )
 
 

@@ -26,7 +26,7 @@ from webapp.domain.settling import HeldBack, Settled, settle
 from webapp.storage import asking, candidates, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
-from webapp.sync.apply import count, record, write_rows
+from webapp.sync.apply import count, keep_settled, record, write_rows
 from webapp.sync.recognising import candidates_of, moved
 from webapp.sync.state import AccountMemory, Accounts, RunState, Tally
 
@@ -53,6 +53,8 @@ def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> Non
         memory = state.of(ref)
         if memory.vouched is not None and not memory.refused:
             _cancel_missing(session, state, rules, memory.vouched)
+    if refs:
+        keep_settled(session, state, refs)
     count(session, state, tally)
 
 

@@ -43,6 +43,17 @@ class AccountMemory:
         return {one for one in self.seen.values() if one is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the walk under way asks of its source; ``number`` counts the walks of a run from 1."""
+
+    number: int
+    refs: tuple[str, ...]
+    window: FetchWindow
+    from_cursor: bool
+    again: bool
+
+
 @dataclass
 class RunState:
     """What a run remembers.
@@ -53,6 +64,7 @@ class RunState:
     bank says something else now. ``listed``: the accounts the source says it shares, by its refs;
     ``None`` while it says nothing. ``finished``: those of which a walk gave everything.
     ``tells_changes``: the walk is a stream of changes, of which the last telling counts.
+    ``asked``: the walk under way; ``told_walk`` the last one that is kept for replay.
     """
 
     claim: Claim
@@ -72,6 +84,13 @@ class RunState:
     listed: set[str] | None = None
     finished: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    asked: Asked | None = None
+    told_walk: int = 0
+
+    def begin_walk(self, refs: Sequence[str], window: FetchWindow, **how: bool) -> None:
+        """Note what the walk that begins now asks; ``how``: ``from_cursor``, and ``again``."""
+        number = self.asked.number + 1 if self.asked else 1
+        self.asked = Asked(number, tuple(refs), window, **how)
 
     def of(self, account_ref: str) -> AccountMemory:
         """Return what the run has seen of an account."""

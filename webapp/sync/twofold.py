@@ -70,7 +70,8 @@ def _pairs(
             col(new.kind).in_(("purchase", "other")),
             col(known.kind).in_(("purchase", "other")),
         )
-        .order_by(col(new.day).desc(), col(new.id))
+        # Never by our ids: those of one batch are in no order, and only some pairs are asked about.
+        .order_by(col(new.day).desc(), col(new.identity_key), col(known.identity_key))
     )
     return [
         (new_id, known_id, account_id)

@@ -52,6 +52,9 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
     job.state.tells_changes = ask.cursor is not None
     cursor: str | None = None
     refs = [account.ref for account in ask.accounts]
+    job.state.begin_walk(
+        refs, ask.window, from_cursor=ask.cursor is not None, again=not moves_cursor
+    )
     for batch in gather(job.connector, job.link, ask):
         with engine.database.write() as session:
             apply_batch(session, job.state, batch)
