@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, OwnCommand] = {
     "sync": OwnCommand("webapp.commands.sync:sync", "Synchronise one interface now."),
     "tick": OwnCommand("webapp.commands.sync:tick", "Do what is due at a moment."),
     "import": OwnCommand("webapp.commands.sync:import_file", "Import a statement file."),
+    "undo": OwnCommand("webapp.commands.undo:undo", "Plan a run backwards, and undo it."),
     "adversity": OwnCommand("webapp.commands.adversity:adversity", "Play what banks do wrong."),
 }
 

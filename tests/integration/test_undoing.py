@@ -12,13 +12,17 @@ from sqlmodel import select
 
 from cardsync_sdk import IdTrait, Money
 from cardsync_sdk.types import FetchedTransaction, FetchWindow, TransactionStatus
+from tests.support.report_desk import ReportDesk
 from tests.support.scripted_bank import ScriptedBank, purchase
-from tests.support.world import World, fates, make_world
+from tests.support.world import EPOCH, World, fates, make_world
+from webapp.domain.people import Role
 from webapp.domain.undoing import Stays, UndoPlan, UndoRefusal, UndoRefused
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
-from webapp.storage.expenses import Expense, Receipt
+from webapp.storage.expenses import Category, Expense, Receipt
+from webapp.storage.people import LegalEntity, RoleGrant
 from webapp.storage.questions import HeldRow, Question
+from webapp.storage.reports import ReportLine
 from webapp.storage.runs import Coverage, Delivery, RowFate, SyncRun
 from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
 from webapp.sync.undoing import Undoer, undo
@@ -165,40 +169,81 @@ def test_values_that_a_run_changed_are_put_back_with_their_digest(
     assert canonical(world) == after
 
 
+def submit(world: World, expense: str) -> None:
+    """Have the holder complete an expense and submit the report it is in."""
+    with world.database.write() as session:
+        entity = session.get_one(LegalEntity, world.entity_id)
+        category = Category(group_id=entity.group_id, code="x", name_fr="X", name_en="X")
+        grant = RoleGrant(
+            user_id=world.user_id,
+            role=Role.EMPLOYEE,
+            legal_entity_id=entity.id,
+            created_at=EPOCH,
+        )
+        session.add_all([category, grant])
+        session.flush()
+        category_id = category.id
+    world.change(Expense, expense, status="complete", category_id=category_id)
+    ReportDesk(world.database).submitted(world.user_id, expense)
+
+
 def test_I12_under_a_submitted_expense_only_what_the_bank_says_goes_back(
     world: World, bank: ScriptedBank
 ) -> None:
     run_of(world, FIRST)
-    expense = work_on(world, "a")
-    later = OLD + 3 * DAY
-    world.change(Expense, expense, locked_at=NOW, status="complete")
-    bank.rows[0] = replace(bank.rows[0], purchased_on=later)
-    second = run_of(world, SECOND)
-    take = take_back(world, second)
-    row = next(one for one in world.transactions() if one.external_id == "a")
-    (stored,) = [one for one in world.expenses() if one.id == expense]
+    (expense,) = [one for one in world.expenses() if one.day == OLD][:1]
+    submit(world, expense.id)
+    (before,) = [one for one in world.expenses() if one.id == expense.id]
+    moved = {one.external_id: one for one in world.transactions() if one.id == expense.transaction_id}
+    bank.rows = [
+        replace(one, purchased_on=OLD + 3 * DAY) if one.external_id in moved else one
+        for one in bank.rows
+    ]
+    plan = take_back(world, run_of(world, SECOND))
+    (after,) = [one for one in world.expenses() if one.id == expense.id]
+    (line,) = all_of(world, ReportLine)
+    (row,) = [one for one in world.transactions() if one.id == expense.transaction_id]
 
-    assert len(take.locked) == 1
-    assert (row.day, stored.day, stored.version, stored.status) == (OLD, OLD, 2, "complete")
+    assert plan.locked == {row.id}
+    assert after == before
+    assert (row.day, row.content) == (OLD, line.content), "the bank says again what was submitted"
 
 
-def test_an_adoption_goes_back_and_comes_again(world: World, bank: ScriptedBank) -> None:
+def test_I12_a_submitted_expense_stays_with_the_run_that_told_it(world: World) -> None:
+    run_id = run_of(world, FIRST)
+    expense = world.expenses()[0]
+    submit(world, expense.id)
+    plan = take_back(world, run_id)
+
+    assert plan.stay == {expense.transaction_id: Stays.IN_REPORT}
+    assert [one.id for one in world.expenses()] == [expense.id]
+
+
+def test_an_adoption_goes_back_and_comes_again(database: Database) -> None:
     """A02: the booked row under another id is the hold; undone, the hold is a hold again."""
-    bank.rows[0] = replace(bank.rows[0], status=HOLD, external_id="hold")
-    run_of(world, FIRST)
-    before = canonical(world)
-    bank.rows[0] = replace(
-        bank.rows[0], status=TransactionStatus.BOOKED, external_id="final", booked_on=OLD + DAY
+    hold = purchase("hold", day=OLD, status=HOLD)
+    bank = ScriptedBank(
+        [hold], traits=frozenset({IdTrait.STABLE, IdTrait.CHANGES_ON_BOOKING}), page_size=1
     )
-    bank.extra = {"full_window": FetchWindow(OLD - 5 * DAY, SECOND)}
+    bank.extra = {"full_window": FetchWindow(OLD - 5 * DAY, THIRD)}
+    world = make_world(database, bank.connector())
+    run_of(world, FIRST)
+    expense = work_on(world, "hold")
+    before = canonical(world)
+    bank.rows = [
+        replace(hold, external_id="final", status=TransactionStatus.BOOKED, booked_on=OLD + DAY)
+    ]
     second = run_of(world, SECOND)
     after = canonical(world)
     assert [one.run_id for one in all_of(world, TransactionAlias)] == [second]
     take_back(world, second)
 
     assert (canonical(world), all_of(world, TransactionAlias)) == (before, [])
-    assert fates(world.sync(THIRD)) == {"booked": 1, "unchanged": 1}
+    assert fates(world.sync(THIRD)) == {"booked": 1}
     assert canonical(world) == after
+    assert [(one.id, one.comment) for one in world.expenses()] == [
+        (expense, "Lunch with a client")
+    ]
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "expired", "shown again"])

@@ -47,6 +47,7 @@ SHELVES: Final[Sequence[Shelf]] = (
             "reports",
             "stop-or-delete",
             "run-history",
+            "undo-a-run",
             "audit-trail",
             "by-file",
         ),
