@@ -128,7 +128,9 @@ class UndoPlan:
     @property
     def digest(self) -> str:
         """Return a digest of everything in it: two equal ones are the same plan."""
-        put_back = sorted((key, sorted(map(str, one.items()))) for key, one in self.put_back.items())
+        put_back = sorted(
+            (key, sorted(map(str, one.items()))) for key, one in self.put_back.items()
+        )
         stay = sorted((key, why.value) for key, why in self.stay.items())
         parts = (sorted(self.go), put_back, stay, sorted(self.locked), sorted(self.overtaken))
         return blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -78,6 +78,6 @@ def give_new_keys(session: Session, found: Collection[Known], *, run_id: str, at
     )
 
 
-def _keys(ids: Sequence[str]) -> Select[tuple[str, str]]:
+def _keys(ids: Sequence[str]) -> Select[str, str]:
     columns = col(BankTransaction.id), col(BankTransaction.identity_key)
     return select_columns(*columns).where(col(BankTransaction.id).in_(ids))

@@ -19,7 +19,6 @@ from cardsync_sdk.types import (
 )
 from webapp.domain.fates import Fate
 from webapp.domain.life import EventKind
-from webapp.domain.questions import Answer
 from webapp.domain.transactions import bank_content
 from webapp.storage import merged_work
 from webapp.storage.balances import AccountBalance
@@ -46,12 +45,12 @@ def take_away(session: Session, run_id: str, ids: Sequence[str]) -> None:
         ):
             session.exec(delete(model).where(col(column).in_(some)))
         # A refund that stays finds its purchase again once that is told again.
-        for model, pointer in (
-            (BankTransaction, BankTransaction.refund_of),
-            (HeldRow, HeldRow.transaction_id),
+        for pointing, pointer in (
+            (BankTransaction, col(BankTransaction.refund_of)),
+            (HeldRow, col(HeldRow.transaction_id)),
         ):
             session.connection().execute(
-                update(model).where(col(pointer).in_(some)).values({pointer: None})
+                update(pointing).where(pointer.in_(some)).values({pointer: None})
             )
         session.exec(delete(BankTransaction).where(col(BankTransaction.id).in_(some)))
 
@@ -189,7 +188,7 @@ def _last_runs(session: Session, ids: Collection[str], run_id: str) -> dict[str,
         )
         .order_by(col(SyncRun.started_at), col(TransactionEvent.id))
     )
-    return {row_id: last for row_id, last in rows}
+    return {one.transaction_id: one.run_id for one in rows}
 
 
 def forget_marks(session: Session, run_id: str) -> None:

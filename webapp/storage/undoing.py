@@ -73,13 +73,13 @@ def later_runs(session: Session, run: SyncRun, overtaken: Sequence[str]) -> list
     order = col(SyncRun.started_at).desc(), col(SyncRun.id).desc()
     for some in in_chunks(overtaken):
         told = (
-            select_columns(SyncRun.id, SyncRun.as_of, func.min(RowFate.account_id))
+            select_columns(col(SyncRun.id), col(SyncRun.as_of), func.min(col(RowFate.account_id)))
             .join(RowFate, col(RowFate.run_id) == col(SyncRun.id))
             .where(col(RowFate.transaction_id).in_(some), *_standing(run))
             .group_by(col(SyncRun.id), col(SyncRun.as_of), col(SyncRun.started_at))
         )
         changed = (
-            select_columns(SyncRun.id, SyncRun.as_of, func.min(_ROW.account_id))
+            select_columns(col(SyncRun.id), col(SyncRun.as_of), func.min(col(_ROW.account_id)))
             .join(TransactionEvent, col(TransactionEvent.run_id) == col(SyncRun.id))
             .join(_ROW, col(_ROW.id) == col(TransactionEvent.transaction_id))
             .where(col(_ROW.id).in_(some), *_standing(run), *_by_a_run())
@@ -173,7 +173,7 @@ def _held_for(*which: ColumnElement[bool]) -> Select[Any]:
 
 def _merged() -> ColumnElement[bool]:
     other = aliased(BankTransaction)
-    follows = exists().where(other.merged_into == _ROW.id).correlate(_ROW)
+    follows = exists().where(col(other.merged_into) == col(_ROW.id)).correlate(_ROW)
     return or_(col(_ROW.merged_into).is_not(None), follows)
 
 
@@ -254,7 +254,7 @@ def _altered(session: Session, run: SyncRun) -> list[Altered]:
     ]
 
 
-def _facts(run: SyncRun, ids: Sequence[str]) -> Select[Any]:
+def _facts(run: SyncRun, ids: Sequence[str]) -> Select[str, date, bool, bool, bool]:
     return (
         select_columns(
             col(_ROW.id),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import FetchWindow
@@ -46,7 +47,8 @@ def refusal_of(session: Session, run: SyncRun, plan: UndoPlan) -> UndoRefusal | 
     if run.outcome == Outcome.RUNNING:
         return UndoRefusal.RUNNING
     interfaces = [
-        session.get_one(Interface, one) for one in _interface_ids(session, run, _accounts(session, run))
+        session.get_one(Interface, one)
+        for one in _interface_ids(session, run, _accounts(session, run))
     ]
     if any(under_way(session, one) for one in interfaces):
         return UndoRefusal.UNDER_WAY
@@ -90,7 +92,9 @@ def _accounts(session: Session, run: SyncRun) -> list[str]:
     """Return the accounts that a run may have moved something of."""
     found: set[str] = set()
     if run.trigger != Trigger.FILE:
-        found.update(session.exec(select(Account.id).where(Account.interface_id == run.interface_id)))
+        found.update(
+            session.exec(select(Account.id).where(Account.interface_id == run.interface_id))
+        )
     for ledger in (RowFate, Coverage):
         query = select(ledger.account_id).where(ledger.run_id == run.id).distinct()
         found.update(session.exec(query))
@@ -118,10 +122,10 @@ def _since(session: Session, account: Account, plan: UndoPlan) -> date | None:
     if plan.since is None:
         return None
     wanted = {*plan.go, *plan.put_back}
-    query = select(BankTransaction.id, BankTransaction.day).where(
-        BankTransaction.account_id == account.id, col(BankTransaction.day) >= plan.since
+    query = select_columns(col(BankTransaction.id), col(BankTransaction.day)).where(
+        col(BankTransaction.account_id) == account.id, col(BankTransaction.day) >= plan.since
     )
-    return min((day for row_id, day in session.exec(query) if row_id in wanted), default=None)
+    return min((day for row_id, day in session.execute(query) if row_id in wanted), default=None)
 
 
 def _set_back(session: Session, run: SyncRun, account: Account, until: date | None) -> None:

@@ -65,8 +65,8 @@ def confirm(run_id: str) -> Response:
         announce(str(words.REFUSALS[error.why]), "warning", article="undo-a-run")
         return _page(seat, status=409, why=why)
     announce(words.done_text(plan))
-    named = {"first": days[0].isoformat(), "last": days[1].isoformat()} if days else {}
-    return see_other(url_for("undoing.show", run_id=run_id, **named))
+    first, last = [day.isoformat() for day in days] if days else (None, None)
+    return see_other(url_for("undoing.show", run_id=run_id, first=first, last=last))
 
 
 def _seat(run_id: str) -> RunSeat:
