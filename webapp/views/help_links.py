@@ -197,6 +197,7 @@ PAGES: Final[Mapping[str, str]] = {
     "imports.interface": "attach-cards",
     "imports.confirm_stop": "stop-or-delete",
     "history": "run-history",
+    "undoing": "undo-a-run",
     "questions": "one-or-two",
     "same_purchase": "one-or-two",
     "audit": "audit-trail",
