@@ -10,12 +10,19 @@ import pytest
 from sqlmodel import select
 
 from cardsync_sdk import IdTrait, Money
-from cardsync_sdk.types import FetchedTransaction, FetchWindow, TransactionStatus
-from tests.support.scripted_bank import ScriptedBank, purchase
+from cardsync_sdk.types import (
+    AccountKind,
+    FetchedTransaction,
+    FetchWindow,
+    RemoteAccount,
+    TransactionStatus,
+)
+from tests.support.scripted_bank import CARD, ScriptedBank, purchase
 from tests.support.undone import NOW, all_of, canonical, run_of, take_back, work_on
 from tests.support.world import World, fates, make_world
 from webapp.domain.undoing import UndoRefusal, UndoRefused
 from webapp.storage.audit import AuditEvent
+from webapp.storage.balances import AccountBalance
 from webapp.storage.database import Database
 from webapp.storage.questions import HeldRow, Question
 from webapp.storage.runs import Coverage, Delivery, RowFate, SyncRun
@@ -247,3 +254,53 @@ def test_other_accounts_rows_are_not_touched(world: World, bank: ScriptedBank) -
     assert until is not None and until < OLD, "the day of what went is asked for again"
     with world.database.read() as session:
         assert session.exec(select(BankTransaction.id)).all()
+
+
+def test_what_hangs_on_the_values_goes_back_with_them(world: World, bank: ScriptedBank) -> None:
+    """The day of an open expense, and which run told the transaction last (D-P)."""
+    first = run_of(world, FIRST)
+    bank.rows[0] = replace(bank.rows[0], purchased_on=OLD + 3 * DAY)
+    second = run_of(world, SECOND)
+    row = next(one for one in world.transactions() if one.external_id == "a")
+    assert (row.last_run_id, row.day) == (second, OLD + 3 * DAY)
+    take_back(world, second)
+    row = next(one for one in world.transactions() if one.external_id == "a")
+    (expense,) = [one for one in world.expenses() if one.transaction_id == row.id]
+
+    assert (row.last_run_id, row.day, expense.day) == (first, OLD, OLD)
+
+
+def test_values_that_a_later_run_changed_again_are_not_guessed(
+    world: World, bank: ScriptedBank
+) -> None:
+    run_of(world, FIRST)
+    runs = []
+    for number, day in enumerate((SECOND, THIRD), 1):
+        bank.rows[0] = replace(bank.rows[0], amount=Money(-1250 - number, "EUR"))
+        runs.append(run_of(world, day))
+    with pytest.raises(UndoRefused) as refused:
+        take_back(world, runs[0])
+    assert refused.value.why is UndoRefusal.OVERTAKEN
+    for run_id in reversed(runs):
+        take_back(world, run_id)
+    row = next(one for one in world.transactions() if one.external_id == "a")
+
+    assert row.amount_minor == -1250
+
+
+def test_I5_a_worker_that_was_left_behind_may_not_write_any_more(world: World) -> None:
+    run_id = run_of(world, FIRST)
+    before = world.interface().fence
+    take_back(world, run_id)
+    assert world.interface().fence == before + 1
+
+
+def test_I8_the_balance_that_the_run_told_goes_with_it(world: World, bank: ScriptedBank) -> None:
+    balance = Money(50_000, "EUR")
+    bank.extra = {
+        "accounts": (RemoteAccount(CARD, "Card", AccountKind.CARD, "EUR", balance=balance),)
+    }
+    run_id = run_of(world, FIRST)
+    assert len(all_of(world, AccountBalance)) == 1
+    take_back(world, run_id)
+    assert all_of(world, AccountBalance) == []

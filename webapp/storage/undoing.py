@@ -92,8 +92,8 @@ def later_runs(session: Session, run: SyncRun, overtaken: Sequence[str]) -> list
 
 
 def shown_operations(session: Session, ids: Collection[str], limit: int) -> list[Operation]:
-    """Return the newest of these transactions with what each became."""
-    query = select_operations().where(col(_ROW.id).in_(list(ids)[: 5 * limit]))
+    """Return the last of these transactions, the newest first, with what each became."""
+    query = select_operations().where(col(_ROW.id).in_(list(ids)[-limit:]))
     query = query.order_by(col(_ROW.day).desc(), col(_ROW.id).desc()).limit(limit)
     return [operation_of(row) for row in session.execute(query)]
 
