@@ -47,6 +47,7 @@ from webapp.views import (
     support,
     switching,
     templating,
+    undoing,
     wording,
 )
 from webapp.views.services import EXTENSION, Services
@@ -72,6 +73,7 @@ CONCEPTS = (
     approvals,
     audit,
     support,
+    undoing,
     switching,
     health,
     help_pages,

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, OwnCommand] = {
     "tick": OwnCommand("webapp.commands.sync:tick", "Do what is due at a moment."),
     "import": OwnCommand("webapp.commands.sync:import_file", "Import a statement file."),
     "replay": OwnCommand("webapp.commands.replay:replay", "Replay what was delivered; compare."),
+    "undo": OwnCommand("webapp.commands.undo:undo", "Plan a run backwards, and undo it."),
     "adversity": OwnCommand("webapp.commands.adversity:adversity", "Play what banks do wrong."),
 }
 

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, select
 
 from tests.support.needs import REPOSITORY
 from tests.support.web import Browser
+from webapp.domain.life import EventKind
 from webapp.storage import audit
 from webapp.storage.audit import AuditEvent
 from webapp.storage.database import Database
@@ -147,13 +148,15 @@ def test_every_recorded_action_has_its_words(app: Flask) -> None:
     recorded = set()
     pattern = re.compile(
         r'"((?:login|group|entity|role|link_visit|interface|account|attachment|connector|report'
-        r"|bank_request|expense|help_request|support|person|profile|invitation|question"
-        r'|transaction)\.[a-z_]+)"'
+        r"|bank_request|expense|help_request|support|person|profile|invitation"
+        r'|question|transaction|run)\.[a-z_]+)"'
     )
     for path in (REPOSITORY / "webapp").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         if path.name != "wording.py" and ("audit" in source or "record_login" in source):
             recorded.update(pattern.findall(source))
+    # Named by what happened to the transaction.
+    recorded |= {f"transaction.{kind}" for kind in (EventKind.MERGED, EventKind.SPLIT)}
     # Columns and routes are written the same way.
     tables = SQLModel.metadata.sorted_tables
     columns = {f"{table.name}.{column.name}" for table in tables for column in table.columns}

@@ -4,19 +4,25 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from sqlmodel import SQLModel, func, select
+from sqlmodel import SQLModel, col, func, select
 
+import cardsync_files
+from cardsync_sdk.registry import Registry, load_connector
 from tests.support.web import Browser
 from webapp import demo
 from webapp.app import create_app
 from webapp.config import Settings
 from webapp.demo.cast import FAURE, GIRARD, PASSWORD
+from webapp.demo.history import give_past, tell_more
 from webapp.domain.people import Right, Role
 from webapp.storage import founding, links, people
 from webapp.storage.database import Database
 from webapp.storage.expenses import Category, Expense
 from webapp.storage.people import Group, LegalEntity, RoleGrant, User
+from webapp.storage.questions import Question
 from webapp.storage.secrets import SecretBox
+from webapp.storage.transactions import BankTransaction
+from webapp.sync.job import Engine
 
 
 def count(database: Database, table: type[SQLModel]) -> int:
@@ -147,3 +153,24 @@ def test_the_household_asks_for_no_receipts_and_has_its_own_categories(
 
     assert home.receipt_from_minor is None
     assert set(codes) == {category.code for category in GIRARD.categories}
+
+
+def test_the_demo_shows_a_question_to_answer_and_a_refund_of_its_purchase(
+    demo_database: Database, settings: Settings
+) -> None:
+    """I11, D-L: what the engine does is there to be seen, told by the engine itself."""
+    registry = Registry({"files": load_connector(cardsync_files)})
+    box = SecretBox({key.id: key.key for key in settings.master_keys})
+    engine = Engine(demo_database, registry, box)
+    now = datetime.now(UTC)
+    give_past(engine, settings.folder.uploads, now)
+    tell_more(engine, settings.folder.uploads, now)
+    with demo_database.read() as session:
+        (question,) = session.exec(select(Question)).all()
+        refunds = session.exec(
+            select(BankTransaction).where(col(BankTransaction.refund_of).is_not(None))
+        ).all()
+        asked = session.get_one(BankTransaction, question.first_id)
+
+    assert (question.doubt, question.answer, asked.status) == ("by_hand", None, "entered")
+    assert [(one.label, one.amount_minor) for one in refunds] == [("SNCF Connect", 4_200)]

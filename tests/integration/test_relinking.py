@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from cardsync_sdk import IdTrait
 from cardsync_sdk.types import FetchedTransaction, TransactionStatus
@@ -14,7 +15,9 @@ from webapp.storage.accounts import Account
 from webapp.storage.database import Database
 from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import Interface
+from webapp.storage.runs import SyncRun
 from webapp.sync.run import sync_interface
+from webapp.sync.undoing import Undoer, undo
 
 ANEW = frozenset({IdTrait.STABLE, IdTrait.CHANGES_ON_RELINK})
 DAY = date(2026, 3, 17)
@@ -125,3 +128,23 @@ def test_D_Q_what_people_said_stays_with_a_row_that_is_found_again(moving: Movin
     moving.sync(told("new"))
     with moving.world.database.read() as session:
         assert session.get_one(Expense, first.id).comment == "Client lunch"
+
+
+def test_I3_the_sync_of_a_wrong_link_undone_leaves_the_keys_of_the_right_one(
+    moving: Moving,
+) -> None:
+    """What another link took over is told by the former one as if nothing had been."""
+    moving.sync(told("old"))
+    before = sorted((row.id, row.identity_key, row.content) for row in moving.world.transactions())
+    moving.move(1, "new")
+    moving.sync(told("new"))
+    with moving.world.database.write() as session:
+        wrong = session.exec(
+            select(SyncRun.id).where(SyncRun.interface_id == moving.interfaces[1])
+        ).one()
+        undo(session, wrong, Undoer(datetime(2026, 3, 21, tzinfo=UTC)))
+    after = sorted((row.id, row.identity_key, row.content) for row in moving.world.transactions())
+
+    assert after == before
+    moving.move(0, "card-1")
+    assert moving.sync(told("old")) == {"unchanged": 4}

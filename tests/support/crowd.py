@@ -118,6 +118,7 @@ class Crowd:
             "interface_id": interface,
             "account_id": card,
             "transaction_id": transaction,
+            "run_id": office._interfaces[entity][1],
             "question_id": self._question(entity, card, transaction),
             "user_id": owner,
             "expense_id": expense,

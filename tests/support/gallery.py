@@ -228,7 +228,20 @@ def stops(app: Flask, world: World) -> list[Stop]:
         *found,
         Stop("history.run", history, CLAIRE),
         Stop("history.operations_of_admin", operations, CLAIRE),
+        Stop("undoing.plan", f"/runs/{_statement(world)}/undo", CLAIRE),
     ]
+
+
+def _statement(world: World) -> str:
+    """Return the sync of a statement with whose rows people have worked."""
+    with world.database.read() as session:
+        query = (
+            select(BankTransaction.first_run_id)
+            .join(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
+            .join(SyncRun, col(SyncRun.id) == col(BankTransaction.first_run_id))
+            .where(SyncRun.trigger == "file", Expense.user_id == world.user_id)
+        )
+        return session.exec(query.limit(1)).one() or ""
 
 
 def _ids(world: World) -> dict[str, str]:

@@ -37,11 +37,13 @@ def _fill_demo(
 def _give_demo_past(settings: Settings) -> None:
     from datetime import UTC, datetime
 
-    from webapp.demo.history import give_past
+    from webapp.demo.history import give_past, tell_more
     from webapp.jobs.tasks import make_engine
 
     engine = make_engine(settings)
-    give_past(engine, settings.folder.uploads, datetime.now(UTC))
+    now = datetime.now(UTC)
+    give_past(engine, settings.folder.uploads, now)
+    tell_more(engine, settings.folder.uploads, now)
     engine.database.dispose()
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.interchange import to_line
-from webapp.demo.purchases import BY_HAND, CAMILLE, CARDS, DemoCard
+from webapp.demo.purchases import BY_HAND, CAMILLE, CARDS, TOLD_LATER, DemoCard
 from webapp.domain.by_hand import Entry
 from webapp.domain.people import Role
 from webapp.storage import by_hand
@@ -32,6 +32,22 @@ def give_past(engine: Engine, folder: Path, now: datetime) -> None:
         import_file(engine, folder, account_id, file, owner="demo", now=now)
         if card.purchases is CAMILLE:
             _enter_by_hand(engine, account_id, today, now)
+
+
+def tell_more(engine: Engine, folder: Path, now: datetime) -> None:
+    """Import what came after the first statements: it raises a question for an admin (I11)."""
+    (card,) = [one for one in CARDS if one.purchases is CAMILLE]
+    with engine.database.read() as session:
+        query = (
+            select(Account, LegalEntity.timezone)
+            .join(LegalEntity, col(LegalEntity.id) == col(Account.legal_entity_id))
+            .where(Account.name == card.name)
+        )
+        account, timezone = session.exec(query).one()
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    lines = "\n".join(to_line(purchase.as_row(today)) for purchase in TOLD_LATER)
+    file = StatementFile(f"{card.name} {today}.jsonl", lines.encode(), everything=True)
+    import_file(engine, folder, account.id, file, owner="demo", now=now)
 
 
 def _enter_by_hand(engine: Engine, account_id: str, today: date, now: datetime) -> None:

@@ -70,6 +70,8 @@ CAMILLE = (
     Purchase(8, 4_200, "SNCF Connect", kind=TransactionKind.REFUND),
     Purchase(9, -6_590, "Fnac Pro", "Paris"),
     Purchase(12, -4_350, "Bouillon Chartier", "Paris"),
+    # What the bank gave back half of, eight days ago.
+    Purchase(14, -8_400, "SNCF Connect"),
     Purchase(15, -1_990, "Zoom Communications"),
 )
 KARIM = (
@@ -109,6 +111,8 @@ HOUSEHOLD = (
 
 # What the bank has not told yet: Camille entered it herself.
 BY_HAND = Purchase(1, -2_340, "Taxi Gare de Lyon")
+# And what it tells of it a day later, in words of its own: nobody but a person can say it is one.
+TOLD_LATER = (Purchase(0, BY_HAND.cents, "G7 Taxis", "Paris"),)
 
 COMPANY, REIMBURSE = PaymentMode.COMPANY, PaymentMode.REIMBURSE
 CARDS = (

@@ -87,13 +87,23 @@ def _under_other_keys(identity_id: str, keys: Sequence[str]) -> Any:
     )
 
 
-def insert_aliases(session: Session, identity_id: str, aliases: Mapping[str, str]) -> None:
-    """Have transactions be known under further keys: ``aliases`` holds transaction ids by key."""
+def insert_aliases(
+    session: Session, identity_id: str, aliases: Mapping[str, str], *, run_id: str | None = None
+) -> None:
+    """Have transactions be known under further keys: ``aliases`` holds transaction ids by key.
+
+    :param run_id: the run that found it; without it a person said so.
+    """
     if aliases:
         session.connection().execute(
             insert(table_of(TransactionAlias)),
             [
-                {"account_identity_id": identity_id, "key": key, "transaction_id": transaction_id}
+                {
+                    "account_identity_id": identity_id,
+                    "key": key,
+                    "transaction_id": transaction_id,
+                    "run_id": run_id,
+                }
                 for key, transaction_id in aliases.items()
             ],
         )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Select, bindparam, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -11,7 +11,7 @@ from webapp.domain.life import EventKind
 from webapp.domain.likeness import Candidate
 from webapp.domain.planning import CANCELLED, DUPLICATE, Known
 from webapp.domain.relinking import Before
-from webapp.storage.ingest import table_of
+from webapp.storage.ingest import in_chunks, table_of
 from webapp.storage.lives import Happened, record_events
 from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
@@ -68,7 +68,11 @@ def give_new_keys(session: Session, found: Collection[Known], *, run_id: str, at
     """Have transactions be known under the keys that the present link gives them."""
     if not found:
         return
-    keyed = [Happened(one.id, EventKind.KEYED) for one in found]
+    keyed = [
+        Happened(row_id, EventKind.KEYED, {"identity_key": key})
+        for some in in_chunks(one.id for one in found)
+        for row_id, key in session.execute(_keys(some))
+    ]
     record_events(session, keyed, run_id=run_id, at=at)
     table = table_of(BankTransaction)
     session.connection().execute(
@@ -77,3 +81,8 @@ def give_new_keys(session: Session, found: Collection[Known], *, run_id: str, at
         .values(identity_key=bindparam("key"), last_run_id=run_id),
         [{"row_id": one.id, "key": one.identity_key} for one in found],
     )
+
+
+def _keys(ids: Sequence[str]) -> Select[str, str]:
+    columns = col(BankTransaction.id), col(BankTransaction.identity_key)
+    return select_columns(*columns).where(col(BankTransaction.id).in_(ids))

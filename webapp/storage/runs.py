@@ -21,7 +21,8 @@ class SyncRun(SQLModel, table=True):
 
     ``as_of`` is its business time; ``started_at`` and ``ended_at`` are real time. The database
     itself refuses counts that do not add up to the rows seen (D-P). ``again_first`` to
-    ``again_last``: the days it asked for once more.
+    ``again_last``: the days it asked for once more. ``undone_at``: what it brought was taken back;
+    its counts, fates and deliveries stay as they were.
     """
 
     __tablename__ = "sync_run"
@@ -53,6 +54,8 @@ class SyncRun(SQLModel, table=True):
     error: str = ""
     who_acts: str = Actor.NOBODY.value
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    undone_by: str | None = ref("app_user.id", nullable=True, index=False)
     rows_seen: int = 0
     expenses_made: int = 0
     n_new: int = 0

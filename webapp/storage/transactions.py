@@ -110,7 +110,8 @@ class TransactionAlias(SQLModel, table=True):
     """One more key under which a source tells a transaction, besides its first (I2, I3).
 
     A key is one transaction's alone: the last wall against a double is this table's primary key
-    together with the unique key of ``bank_transaction``.
+    together with the unique key of ``bank_transaction``. ``run_id``: the run that found it to be
+    one; without it a person said so.
     """
 
     __tablename__ = "transaction_alias"
@@ -123,3 +124,4 @@ class TransactionAlias(SQLModel, table=True):
     )
     key: str = Field(primary_key=True)
     transaction_id: str = ref("bank_transaction.id")
+    run_id: str | None = ref("sync_run.id", nullable=True)

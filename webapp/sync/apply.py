@@ -238,7 +238,7 @@ def _write_plan(
     ingest.change_transactions(
         session, planned.to_change, run_id=state.run_id, at=state.claim.as_of
     )
-    ingest.insert_aliases(session, rules.identity_id, planned.aliases)
+    ingest.insert_aliases(session, rules.identity_id, planned.aliases, run_id=state.run_id)
     ids = {**{key: one.id for key, one in known.items()}, **inserted, **planned.aliases}
     state.changed += [one.id for one in planned.to_change]
     state.booked += [

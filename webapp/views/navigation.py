@@ -68,7 +68,7 @@ CONFIGURATION = Tab(
             lazy_gettext("Configuration of expense imports"),
             "landmark",
             Right.CONFIGURE,
-            ("history",),
+            ("history", "undoing"),
             short=lazy_gettext("Imports"),
         ),
         Page(
@@ -95,7 +95,7 @@ SUPPORT = Tab(
             lazy_gettext("Search"),
             "search",
             Right.INSPECT,
-            ("history",),
+            ("history", "undoing"),
             Right.CONFIGURE,
         ),
         Page(

@@ -55,6 +55,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "interface.sync_asked": lazy_gettext("Sync asked for"),
     "interface.sync_joined": lazy_gettext("Sync asked for while one was under way"),
     "account.stopped": lazy_gettext("Syncing stopped for an account or card"),
+    "run.undone": lazy_gettext("What a sync brought taken back"),
     "account.forgotten": lazy_gettext("Imported data of an account or card deleted"),
     "account.restored": lazy_gettext("Stopped account or card taken up again"),
     "account.shared": lazy_gettext("Account or card shared"),
