@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from cardsync_sdk.testing.adversity.story import Script
 from cardsync_sdk.types import AccountKind, IdTrait, RejectedRow, RemoteAccount
 from tests.support.databases import SqliteTemplate
 from tests.support.scripted_bank import CARD, ScriptedBank, purchase
+from tests.support.undone import run_of, take_back
 from tests.support.world import ACTIVATED, World, make_world
 from webapp.adversity.own_database import own_database
 from webapp.adversity.player import played
@@ -302,3 +303,15 @@ def _another_link(world: World) -> str:
         account = session.get_one(Account, world.account_id)
         account.interface_id = new.id
         return new.id
+
+
+def test_a_run_that_was_undone_is_not_played_again(database: Database, tmp_path: Path) -> None:
+    bank = ScriptedBank([purchase("a")])
+    world = make_world(database, bank.connector())
+    world.sync(ACTIVATED)
+    bank.rows = [purchase("a", -900), purchase("b", -700)]
+    take_back(world, run_of(world, ACTIVATED + timedelta(days=1)))
+    with beside(database, tmp_path) as target:
+        done = replay_all(world.engine, target, everything(database))
+    clean(done)
+    assert [one.transactions for one in done.there] == [1]

@@ -12,14 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from webapp.domain.expenses import ExpenseStatus
+from webapp.domain.life import EventKind
 from webapp.storage.accounts import Account, AccountIdentity
 from webapp.storage.expenses import Expense
 from webapp.storage.lives import plain
 from webapp.storage.merging import BANK_VALUES
 from webapp.storage.questions import HeldRow, Question
+from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
 
 # Keys that hold an id of ours.
@@ -165,7 +168,13 @@ def _read(session: Session, entity_id: str | None) -> _Read:
         read.keys[alias.transaction_id].append(_key(alias.key))
     for keys in read.keys.values():
         keys.sort()
-    events = select(TransactionEvent).where(col(TransactionEvent.transaction_id).in_(mine))
+    # An undone run changed nothing in the end, and is not played again.
+    undone = select(SyncRun.id).where(col(SyncRun.undone_at).is_not(None))
+    events = select(TransactionEvent).where(
+        col(TransactionEvent.transaction_id).in_(mine),
+        TransactionEvent.kind != EventKind.UNDONE.value,
+        or_(col(TransactionEvent.run_id).is_(None), col(TransactionEvent.run_id).not_in(undone)),
+    )
     for event in session.exec(events.order_by(col(TransactionEvent.at), col(TransactionEvent.id))):
         read.events[event.transaction_id].append(event)
     for expense in all_of(Expense):

@@ -51,11 +51,12 @@ class Kept:
 
 
 def kept_deliveries(session: Session, entity_id: str | None = None) -> list[Kept]:
-    """Return every stored delivery, of one legal entity or of all.
+    """Return every stored delivery, of one legal entity or of all, but those of undone runs.
 
     :raises Altered: if one is not as it was kept.
     """
     query = select(Delivery, SyncRun).join(SyncRun, col(SyncRun.id) == col(Delivery.run_id))
+    query = query.where(col(SyncRun.undone_at).is_(None))
     if entity_id is not None:
         query = query.where(SyncRun.legal_entity_id == entity_id)
     query = query.order_by(col(SyncRun.as_of), col(SyncRun.id), col(Delivery.number))
