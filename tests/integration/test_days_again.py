@@ -6,7 +6,7 @@ On SQLite and PostgreSQL, with the engine and a scripted bank.
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from cardsync_sdk import IdTrait, SourceRejected, SourceUnavailable
 from cardsync_sdk.types import FetchedTransaction
@@ -17,6 +17,7 @@ from webapp.domain.windows import AskedDays
 from webapp.jobs.asking import Answer, Asked, Demand, NotPossible, Obstacle, ask_for_sync
 from webapp.storage import leases
 from webapp.storage.audit import AuditEvent
+from webapp.storage.coverage import first_hole
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface, fence_off
 from webapp.storage.people import LegalEntity
@@ -257,3 +258,20 @@ def test_coverage_is_that_of_the_usual_ask(world: World) -> None:
         interface = world.interface()
         assert leases.again_of(interface.again_first, interface.again_last, None) is None
         assert not leases.under_way(session, interface)
+
+
+def test_days_fetched_again_close_the_hole_that_they_were(world: World, bank: ScriptedBank) -> None:
+    """The bank gave less of the past at first; with the days asked for, the ledger is whole."""
+    with world.database.write() as session:
+        session.exec(delete(Coverage))
+        session.add_all(
+            Coverage(account_id=world.account().id, run_id=run_id, first_on=first, last_on=last)
+            for run_id, first, last in (
+                (session.exec(select(SyncRun.id)).first(), date(2026, 4, 1), WEEK.first - DAY),
+                (session.exec(select(SyncRun.id)).first(), WEEK.last + DAY, TODAY - DAY),
+            )
+        )
+    ask(world)
+    world.sync_at(NOW)
+    with world.database.read() as session:
+        assert first_hole(session, world.account().id, date(2026, 4, 1), TODAY - DAY) is None

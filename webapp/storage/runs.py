@@ -118,7 +118,10 @@ class Delivery(SQLModel, table=True):
 
 
 class Coverage(SQLModel, table=True):
-    """An interval of days of an account that was fetched with success, both days included."""
+    """An interval of days of an account that was fetched with success, both days included.
+
+    A run has several where it was asked for days besides the usual ones.
+    """
 
     __tablename__ = "coverage"
     __table_args__ = (CheckConstraint("first_on <= last_on", name="in_order"),)
@@ -129,7 +132,7 @@ class Coverage(SQLModel, table=True):
     run_id: str = Field(
         primary_key=True, foreign_key="sync_run.id", max_length=ID_LENGTH, ondelete="RESTRICT"
     )
-    first_on: date
+    first_on: date = Field(primary_key=True)
     last_on: date
 
 

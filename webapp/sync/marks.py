@@ -1,10 +1,13 @@
 """The marks of success: what was fetched whole, up to which day, and what is not seen any more."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from cardsync_sdk.types import FetchWindow
+from webapp.domain.coverage import joined
 from webapp.domain.windows import covered, is_deep
 from webapp.storage.accounts import Account
 from webapp.storage.ingest import insert_coverage
@@ -24,11 +27,9 @@ def mark_covered(session: Session, job: Job) -> None:
             _mark_not_seen(session, account, job.claim.as_of)
             continue
         marks: dict[str, object] = {"last_ok_at": job.claim.as_of, "not_seen_since": None}
-        days = covered(job.windows[account.id], today=job.today, vouched=memory.vouched)
-        window = job.windows[account.id]
-        if is_deep(window, floor=account.import_from, today=job.today):
-            marks["deep_read_on"] = job.today
-        if days is not None:
+        usual = job.windows[account.id]
+        walked = memory.walked or [(usual, memory.vouched)]
+        for days in _days(job, account, walked):
             insert_coverage(
                 session,
                 account_id=account.id,
@@ -37,9 +38,24 @@ def mark_covered(session: Session, job: Job) -> None:
                 last_on=days.last,
             )
             marks["complete_until"] = max(days.last, account.complete_until or days.last)
+        if is_deep(usual, floor=account.import_from, today=job.today):
+            marks["deep_read_on"] = job.today
         session.connection().execute(
             update(Account).where(col(Account.id) == account.id).values(**marks)
         )
+
+
+def _days(
+    job: Job, account: Account, walked: Sequence[tuple[FetchWindow, FetchWindow | None]]
+) -> list[FetchWindow]:
+    """Return the days that the run's walks over an account prove complete, from its floor on."""
+    found = [covered(window, today=job.today, vouched=vouched) for window, vouched in walked]
+    floor = account.import_from
+    return joined(
+        FetchWindow(max(days.first, floor or days.first), days.last)
+        for days in found
+        if days is not None and (floor is None or floor <= days.last)
+    )
 
 
 def _mark_not_seen(session: Session, account: Account, as_of: datetime) -> None:

@@ -20,7 +20,8 @@ class AccountMemory:
 
     ``seen``: identity keys shown, with the transaction of each where it has one. ``held``: rows
     that wait for the end of the walk, and ``again``: what told them once more. ``withdrawn``:
-    positions by the external id. ``vouched``: days of which the source gave all rows. ``fresh``:
+    positions by the external id. ``vouched``: days of which the source gave all rows.
+    ``walked``: what was asked in each whole walk, and of what of it the source vouched. ``fresh``:
     how many rows were new. ``refused``: it looks like another card, nothing of it is taken.
     """
 
@@ -29,6 +30,7 @@ class AccountMemory:
     again: list[KeyedRow] = field(default_factory=list)
     withdrawn: dict[str, list[int]] = field(default_factory=dict)
     vouched: FetchWindow | None = None
+    walked: list[tuple[FetchWindow, FetchWindow | None]] = field(default_factory=list)
     fresh: int = 0
     refused: bool = False
     has_history: bool | None = None

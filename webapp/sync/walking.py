@@ -70,6 +70,8 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
         if moves_cursor and cursor is not None and job.feed:
             _move_cursors(session, job, refs, cursor)
     job.state.finished.update(refs)
+    for ref in refs:
+        job.state.of(ref).walked.append((ask.window, job.state.of(ref).vouched))
     _follow_up(engine, job)
 
 

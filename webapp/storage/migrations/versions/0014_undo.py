@@ -1,12 +1,12 @@
 """the undo of a run: when and by whom, and which run made a further key
 
-Revision: 0014_undo, after 0013
+Revision: 0014, after 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_undo"
+revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
