@@ -1,0 +1,56 @@
+"""For any story that can be made up, the engine ends with the bank's books (I1-I7, I11).
+
+Hypothesis tells stories in the vocabulary of the adversity bank: purchases, bookings, corrections,
+withdrawals, files, new links, failures, workers that overtake each other, pages cut and shuffled,
+answers of people. After each sync nothing may be lost, nothing stand twice without a question, and
+no person's work be elsewhere than it was; in the end, once all is told and answered, the books agree.
+
+``CARDSYNC_TEST_STORIES`` tells more of them (``make machine``).
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from cardsync_sdk.testing.adversity.setting import (
+    NEW_ID_WHEN_BOOKED,
+    NEW_IDS_AFTER_RELINK,
+    NO_IDS,
+    STABLE,
+)
+from cardsync_sdk.types import IdTrait
+from tests.support.databases import SqliteTemplate
+from tests.support.machine import engine_machine
+from webapp.domain import likeness
+
+STORIES = 12
+POLICIES = {
+    "good-ids": STABLE,
+    "new-id-when-booked": NEW_ID_WHEN_BOOKED,
+    "no-ids": NO_IDS,
+    "new-ids-after-relink": NEW_IDS_AFTER_RELINK,
+}
+
+
+def tell(template: SqliteTemplate, traits: frozenset[IdTrait], stories: int) -> None:
+    run_state_machine_as_test(
+        engine_machine(template, traits),
+        settings=settings(
+            derandomize=True,
+            deadline=None,
+            database=None,
+            max_examples=stories,
+            stateful_step_count=25,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+        ),
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_any_story_ends_with_the_books_of_the_bank(
+    policy: str, sqlite_template: SqliteTemplate
+) -> None:
+    tell(sqlite_template, POLICIES[policy], int(os.environ.get("CARDSYNC_TEST_STORIES", STORIES)))
