@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from cardsync_sdk.testing.adversity import NAME
 from cardsync_sdk.testing.adversity.setting import Serves
+from cardsync_sdk.types import IdTrait
 from webapp.adversity import checker
 from webapp.adversity.checker import Held, Verdict, match
 from webapp.adversity.player import Player
@@ -66,10 +67,18 @@ def _is_same(world: World, doubt: OpenDoubt) -> bool:
         seen = names_of_transactions(session, world)
     if doubt.question.kind == QuestionKind.SAME_PURCHASE:
         first, second = (
-            set(seen.get(one or "", ())) for one in (doubt.question.first_id, doubt.question.second_id)
+            set(seen.get(one or "", ()))
+            for one in (doubt.question.first_id, doubt.question.second_id)
         )
         return bool(first & second)
     return all(name in seen.get(row_id or "", ()) for name, row_id in doubt.held)
+
+
+def _shows_what_is_gone(world: World) -> bool:
+    """Say whether the bank lets us know what it shows no more: by its days, or by the ids."""
+    named = any(IdTrait.NONE not in one.card.traits for one in world.truth.cards.values())
+    serving = world.bank.serving
+    return serving.vouches or (named and serving.mode is Serves.CHANGES)
 
 
 def misses_now(player: Player, *, in_the_end: bool) -> list[str]:
@@ -83,8 +92,7 @@ def misses_now(player: Player, *, in_the_end: bool) -> list[str]:
     doubts = [] if in_the_end else open_doubts(world)
     asked = {one for doubt in doubts for one in doubt.ids}
     kept_out = {name for doubt in doubts for name, _row_id in doubt.held}
-    serving = world.bank.serving
-    blind = not in_the_end and serving.mode is Serves.WINDOW and not serving.vouches
+    blind = not in_the_end and not _shows_what_is_gone(world)
     gone = {one.name for one in picture.told if not one.kept}
     active = [one for one in picture.held if one.active]
     kept = [one for one in picture.told if one.kept]
