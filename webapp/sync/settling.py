@@ -37,6 +37,8 @@ TOO_MANY_GONE = "too_many_gone"
 def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> None:
     """Decide over what the walk over the accounts ``refs`` left open, in the caller's transaction.
 
+    Once for an account: one that could not be settled is left to the next run (:func:`put_off`).
+
     :raises FencedOff: if another worker has taken the interface over.
     """
     renew(session, state.claim)
@@ -54,6 +56,9 @@ def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> Non
         if memory.vouched is not None and not memory.refused:
             _cancel_missing(session, state, rules, memory.vouched)
     count(session, state, tally)
+    # Last, and not on the way: what waits is still to be put off, should this not be written.
+    for ref in walked:
+        _clear(state.of(ref))
 
 
 def put_off(session: Session, state: RunState) -> None:
@@ -84,7 +89,6 @@ def _settle_rows(
     memory = state.of(rules.account_ref)
     policy = Policy(state.source, state.counters[rules.account_ref].traits)
     held, again = list(memory.held.values()), list(memory.again)
-    memory.held, memory.again = {}, []
     identities = [one.identity_id for one in accounts.values()]
     elsewhere = moved(session, policy, rules, identities, [one.keyed for one in held])
     elsewhere = {key: one for key, one in elsewhere.items() if one.known.id not in _seen(state)}
@@ -211,7 +215,6 @@ def _cancel_withdrawn(session: Session, state: RunState, rules: AccountRules, ta
     ingest.cancel_transactions(session, to_cancel, run_id=state.run_id, at=state.claim.as_of)
     state.changed += to_cancel
     record(session, state, rules, outcomes, {key: one.id for key, one in known.items()}, tally)
-    state.of(rules.account_ref).withdrawn = {}
 
 
 def _cancel_missing(
