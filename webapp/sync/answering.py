@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
+from webapp.domain.interfaces import Trigger
 from webapp.domain.merging import MergeRefusal, MergeRefused
 from webapp.domain.questions import Answer, Doubt, QuestionKind
 from webapp.domain.sameness import DUPLICATE, is_settled, takes_values
@@ -24,6 +25,7 @@ from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import lock_interface
 from webapp.storage.merging import merge, split
 from webapp.storage.questions import HeldRow, Question
+from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 from webapp.sync.attaching import Saver, audit_account
 from webapp.sync.held_rows import know_again, store
@@ -174,8 +176,15 @@ def _merge(by: Saver, stays: BankTransaction, goes: BankTransaction) -> None:
         goes.id,
         by=by.user_id,
         at=by.now,
-        takes_values=takes_values(stays.status, goes.status),
+        takes_values=takes_values(stays.status, goes.status)
+        or (_is_by_file(by.session, stays) and not _is_by_file(by.session, goes)),
     )
+
+
+def _is_by_file(session: Session, row: BankTransaction) -> bool:
+    """Say whether a file told the row last: of a feed it takes the words, which go on changing."""
+    run = session.get(SyncRun, row.last_run_id) if row.last_run_id else None
+    return run is not None and run.trigger == Trigger.FILE
 
 
 def _locked(session: Session, row: BankTransaction) -> bool:
