@@ -1,12 +1,12 @@
 """Judge how things stand in the middle of a story, where a question may be open, and at its end."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
 from cardsync_sdk.testing.adversity import NAME
-from cardsync_sdk.testing.adversity.setting import Serves
+from cardsync_sdk.testing.adversity.setting import STABLE, Serves
 from cardsync_sdk.types import IdTrait
 from webapp.adversity import checker
 from webapp.adversity.checker import Held, Verdict, match
@@ -111,6 +111,9 @@ def misses_now(player: Player, *, in_the_end: bool) -> list[str]:
     misses += [f"outdated: {name}" for name in stale if partner[name] not in asked]
     misses += [f"two expenses: {checker._seen_as(one)}" for one in picture.held if one.expenses > 1]
     verdict = Verdict("machine")
+    # Where ids change, nobody can say which of two equal rows is which.
+    if any(one.card.traits != STABLE for one in world.truth.cards.values()):
+        picture = replace(picture, told=[replace(one, anonymous=True) for one in picture.told])
     checker._check_work(verdict, picture, partner, in_doubt=bool(doubts))
     for run in picture.runs:
         verdict.misses += checker._misses_of_run(run)

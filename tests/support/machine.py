@@ -22,9 +22,10 @@ from cardsync_sdk.testing.adversity.acts import (
     SetAside,
     Sync,
 )
-from cardsync_sdk.testing.adversity.setting import Order, Serves, Serving
+from cardsync_sdk.testing.adversity.setting import STABLE, Order, Serves, Serving
 from cardsync_sdk.testing.adversity.steps import (
     BAKERY,
+    OWN,
     Book,
     Buy,
     Cancel,
@@ -67,6 +68,7 @@ class Drawn:
     number: int = 0
     days: int = 0
     relinks: int = 0
+    new_link: bool = False
     works: set[str] = field(default_factory=set)
     untold: set[str] = field(default_factory=set)
     gone: int = 0
@@ -154,20 +156,19 @@ class EngineMachine(RuleBasedStateMachine):
         renamed=st.sampled_from(("linked", "alone")),
     )
     def book(self, which: int, amount: str | None, renamed: str) -> None:
+        new_id = IdTrait.CHANGES_ON_BOOKING in self.traits
+        named = new_id and renamed == "linked"
         entry = self._pick(
-            which, lambda one: one.row.status is TransactionStatus.ANNOUNCED and self._alone(one)
+            which,
+            lambda one: (
+                one.row.status is TransactionStatus.ANNOUNCED and (named or self._alone(one))
+            ),
         )
         if entry is None or (amount and not self.names_rows):
             return
-        new_id = IdTrait.CHANGES_ON_BOOKING in self.traits
-        step = Book(
-            entry.name,
-            on=str(self.today),
-            amount=_booked_at(entry, amount),
-            linked=new_id and renamed == "linked",
-        )
-        self._tell(replace(step, id=f"booked-{entry.name}") if new_id else step)
+        self._book(entry.name, _booked_at(entry, amount), linked=named)
 
+    @precondition(lambda self: not self.drawn.new_link)
     @rule(which=one_of_them, what=st.sampled_from(("words", "amount", "day")))
     def change(self, which: int, what: str) -> None:
         entry = self._pick(
@@ -183,7 +184,8 @@ class EngineMachine(RuleBasedStateMachine):
             case _:
                 self._tell(Change(entry.name, booked=str(self.today)))
 
-    @precondition(lambda self: self.drawn.gone < GONE_AT_ONCE)
+    # What is withdrawn, or corrected, before a new link has told anything, nobody can know of.
+    @precondition(lambda self: self.drawn.gone < GONE_AT_ONCE and not self.drawn.new_link)
     @rule(which=one_of_them)
     def cancel(self, which: int) -> None:
         entry = self._pick(which, lambda one: True)
@@ -204,7 +206,7 @@ class EngineMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.story.in_doubt)
     @rule(card=cards, first=st.integers(0, 3), count=st.integers(1, 4))
     def hand_in(self, card: str, first: int, count: int) -> None:
-        # A file tells rows as they are now: those that the feed has told otherwise come first there.
+        # A file tells rows as they are now: not those that the feed has still to tell.
         rows = [
             one.name
             for one in self._shown()
@@ -216,21 +218,36 @@ class EngineMachine(RuleBasedStateMachine):
         if some:
             self.story.take(HandIn("export.jsonl", some, card))
 
+    @precondition(lambda self: self.drawn.days < DAYS and not self.story.in_doubt)
+    @rule(card=cards, amount=st.sampled_from(AMOUNTS), memo=st.sampled_from(WORDS))
+    def complete_a_hold_before_it_is_booked(self, card: str, amount: str, memo: str) -> None:
+        self.buy(card, amount, memo, 0, True)
+        name = f"p{self.drawn.number}"
+        self.sync()
+        if name in self._stored() and not self.story.in_doubt:
+            self.drawn.works.add(name)
+            self.story.take(Complete(name))
+            self.next_day()
+            if self._is_unlike_others(name):
+                self._book(name, None, linked=False)
+
     @rule()
     def answer(self) -> None:
         self.story.take(AnswerTruthfully())
 
     @precondition(
-        lambda self: IdTrait.CHANGES_ON_RELINK in self.traits
-        and self.drawn.relinks < 2
-        and not self.drawn.untold
-        and not self.story.in_doubt
-        and all(self._is_unlike_others(name) for name in self.drawn.works)
+        lambda self: (
+            IdTrait.CHANGES_ON_RELINK in self.traits
+            and self.drawn.relinks < 2
+            and not self.story.in_doubt
+            and all(self._is_unlike_others(name) for name in self.drawn.works)
+        )
     )
     @rule()
     def relink(self) -> None:
         # Of two equal rows nobody can say which got which new id, so nobody has worked on one.
         self.drawn.relinks += 1
+        self.drawn.new_link = True
         self.story.take(Relink())
 
     # --- Time, and the way ---------------------------------------------------------------------
@@ -259,6 +276,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.story.take(Sync(Ends.OK))
         self.drawn.untold.clear()
         self.drawn.gone = 0
+        self.drawn.new_link = False
 
     @rule(page=st.integers(1, 3), how=st.sampled_from(TROUBLES))
     def sync_that_breaks_off(self, page: int, how: Trouble) -> None:
@@ -290,6 +308,10 @@ class EngineMachine(RuleBasedStateMachine):
         self.drawn.number += 1
         self._tell(replace(step, what=f"p{self.drawn.number}"))
 
+    def _book(self, name: str, amount: str | None, *, linked: bool) -> None:
+        new_id = f"booked-{name}" if IdTrait.CHANGES_ON_BOOKING in self.traits else OWN
+        self._tell(Book(name, on=str(self.today), amount=amount, id=new_id, linked=linked))
+
     def _tell(self, step: Buy | Book | Change | Cancel) -> None:
         self.story.take(step)
         self.drawn.untold.add(step.what)
@@ -302,8 +324,8 @@ class EngineMachine(RuleBasedStateMachine):
         return found[which % len(found)] if found else None
 
     def _alone(self, entry: Entry) -> bool:
-        """Say whether a row can be told from all others where there are no ids."""
-        return self.names_rows or self._is_unlike_others(entry.name)
+        """Say whether a row can be told from all others, whatever becomes of the ids."""
+        return self.traits == STABLE or self._is_unlike_others(entry.name)
 
     def _is_unlike_others(self, name: str) -> bool:
         entries = self.world.truth.entries

@@ -177,14 +177,19 @@ def _merge(by: Saver, stays: BankTransaction, goes: BankTransaction) -> None:
         by=by.user_id,
         at=by.now,
         takes_values=takes_values(stays.status, goes.status)
-        or (_is_by_file(by.session, stays) and not _is_by_file(by.session, goes)),
+        or (_is_told_no_more(by.session, stays) and not _is_told_no_more(by.session, goes)),
     )
 
 
-def _is_by_file(session: Session, row: BankTransaction) -> bool:
-    """Say whether a file told the row last: of a feed it takes the words, which go on changing."""
+def _is_told_no_more(session: Session, row: BankTransaction) -> bool:
+    """Say whether the account's feed does not go on telling the row: a file did, or another link.
+
+    Merged with a row that it tells, such a one takes that one's words: they may change again.
+    """
     run = session.get(SyncRun, row.last_run_id) if row.last_run_id else None
-    return run is not None and run.trigger == Trigger.FILE
+    account = session.get_one(Account, row.account_id)
+    told = run is not None and run.interface_id == account.interface_id
+    return not told or (run is not None and run.trigger == Trigger.FILE)
 
 
 def _locked(session: Session, row: BankTransaction) -> bool:

@@ -27,7 +27,7 @@ from webapp.storage import asking, candidates, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
 from webapp.sync.apply import count, record, write_rows
-from webapp.sync.recognising import candidates_of, moved
+from webapp.sync.recognising import candidates_of, moved, policy_of
 from webapp.sync.state import AccountMemory, Accounts, RunState, Tally
 
 BROKEN_OFF = "walk_broken_off"
@@ -87,7 +87,7 @@ def _settle_rows(
     session: Session, state: RunState, accounts: Accounts, rules: AccountRules, tally: Tally
 ) -> None:
     memory = state.of(rules.account_ref)
-    policy = Policy(state.source, state.counters[rules.account_ref].traits)
+    policy = policy_of(state, rules)
     held, again = list(memory.held.values()), list(memory.again)
     identities = [one.identity_id for one in accounts.values()]
     elsewhere = moved(session, policy, rules, identities, [one.keyed for one in held])

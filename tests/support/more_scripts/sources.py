@@ -184,6 +184,46 @@ SCRIPTS = (
         expect=Expect(rows=1, expenses=1),
     ),
     Script(
+        name="relinked-and-relabelled",
+        story="The bank is connected anew and words a purchase otherwise from then on; later it "
+        "corrects it once more. A person is asked.",
+        invariant="I2 I3 I11",
+        cards=RENAMED,
+        steps=(
+            Buy("lunch", "-42.00", memo="CARTE TRAITEUR EXEMPLE"),
+            Sync(),
+            Complete("lunch"),
+            NextDay(),
+            Relink(),
+            Change("lunch", memo="CARTE TRAITEUR EXEMPLE LYON"),
+            Sync(),
+            Answer("lunch", same=True),
+            Nights(1),
+            Change("lunch", amount="-44.00"),
+            Nights(2),
+        ),
+        expect=Expect(rows=1, expenses=1),
+    ),
+    Script(
+        name="relinked-and-booked-with-a-tip",
+        story="A hold is open when the bank is connected anew; the new link tells it booked, with "
+        "a tip. A person is asked.",
+        invariant="I2 I3 I11",
+        cards=RENAMED,
+        steps=(
+            Buy("dinner", "-42.00", memo="RESTAURANT EXEMPLE", announced=True),
+            Sync(),
+            Complete("dinner"),
+            NextDay(),
+            Relink(),
+            Book("dinner", on="03-19", amount="-46.20"),
+            Sync(),
+            Answer("dinner", same=True),
+            Nights(2),
+        ),
+        expect=Expect(rows=1, expenses=1),
+    ),
+    Script(
         name="two-cards-debited-at-the-end",
         story="Two deferred-debit cards, and on the account the sum of each at the end of the "
         "month.",
@@ -245,7 +285,8 @@ SCRIPTS = (
     ),
     Script(
         name="stopped-with-a-hold",
-        story="A card goes to the trash while a hold is open; it is booked before the card is back.",
+        story="A card goes to the trash while a hold is open; it is booked before the card "
+        "is back.",
         invariant="I2 I3",
         steps=(
             Buy("hotel", "-88.00", announced=True, memo="HOTEL EXEMPLE"),

@@ -122,8 +122,8 @@ SCRIPTS = (
     ),
     Script(
         name="bought-before-the-floor-booked-after",
-        story="A hold of February is booked in March under a new id, on a card taken from March on: "
-        "the day of the purchase counts.",
+        story="A hold of February is booked in March under a new id, on a card taken from March "
+        "on: the day of the purchase counts.",
         invariant="I1",
         cards=RENAMES,
         steps=(
