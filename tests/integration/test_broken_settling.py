@@ -1,4 +1,4 @@
-"""A walk that was read whole but could not be settled: it is as if it had broken off (I3, I4, I7)."""
+"""A walk that was read whole but could not be settled: as if it had broken off (I3, I4, I7)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

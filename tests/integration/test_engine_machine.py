@@ -82,5 +82,5 @@ def test_a_rule_taken_out_is_noticed_by_some_story(
     policy: str, wall: tuple[object, str, object], slate: Slate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*wall)
-    with pytest.raises(AssertionError, match="lost|doubled|work on|counts"):
+    with pytest.raises(AssertionError, match=r"lost|doubled|work on|counts"):
         tell(slate, POLICIES[policy], 50)

@@ -1,7 +1,7 @@
-"""The walls in the database and in the lease: what each keeps out is seen with it taken out (I2, I5, I7).
+"""The walls in the database and in the lease, and what each keeps out (I2, I5, I7).
 
-Each story is told with every wall in place, with one taken out, and with all of them taken out: only
-then is there damage, and the checker sees it.
+Each story is told with every wall in place, with one taken out, and with all of them taken out:
+only then is there damage, and the checker sees it.
 """
 
 from collections.abc import Iterable

@@ -239,6 +239,7 @@ class EngineMachine(RuleBasedStateMachine):
         lambda self: (
             IdTrait.CHANGES_ON_RELINK in self.traits
             and self.drawn.relinks < 2
+            and not self.drawn.untold
             and not self.story.in_doubt
             and all(self._is_unlike_others(name) for name in self.drawn.works)
         )

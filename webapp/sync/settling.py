@@ -132,7 +132,10 @@ def _decide(
         told_here = one.source == state.source and one.known.id not in seen
         return told_here and _within(one, memory.vouched)
 
-    unseen = [one for one in found if one.known.id not in seen]
+    # A hold of which a person is asked what it was booked as is nobody else's meanwhile.
+    asked = candidates.in_question(session, state.entity_id)
+    taken = seen | {one.known.id for one in found if one.open and one.known.id in asked}
+    unseen = [one for one in found if one.known.id not in taken]
     return settle(held, unseen, policy, gone=gone, new_rows=memory.fresh)
 
 

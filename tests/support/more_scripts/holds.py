@@ -18,7 +18,7 @@ from cardsync_sdk.testing.adversity.setting import (
     Serves,
     Serving,
 )
-from cardsync_sdk.testing.adversity.steps import Book, Buy, Cancel, Change, Fail
+from cardsync_sdk.testing.adversity.steps import Book, Buy, Cancel, Change, Fail, Serve
 from cardsync_sdk.testing.adversity.story import Script
 
 RENAMES = (Card(traits=NEW_ID_WHEN_BOOKED),)
@@ -326,5 +326,27 @@ SCRIPTS = (
             Sync(),
         ),
         expect=Expect(rows=3, expenses=3),
+    ),
+    Script(
+        name="hold-in-question-is-nobody-elses",
+        story="Without ids a hold is booked, and the bank shows no whole days: a person is asked. "
+        "Before the answer an equal purchase of the day appears.",
+        invariant="I1 I2 I11",
+        cards=(Card(traits=NO_IDS),),
+        serving=Serving(vouches=False),
+        steps=(
+            Buy("first", "-2.50", on="03-18", announced=True),
+            Sync(),
+            NextDay(),
+            Book("first", on="03-19"),
+            Sync(),
+            NextDay(2),
+            Buy("second", "-2.50", on="03-18", booked="2026-03-20"),
+            Serve(Serving()),
+            Sync(),
+            Answer("first", same=True),
+            Nights(2),
+        ),
+        expect=Expect(rows=2, expenses=2),
     ),
 )
