@@ -1,6 +1,6 @@
 # One line per need; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e screenshots bench fmt migration messages lock vendor clean
+.PHONY: help setup run test check e2e machine screenshots bench fmt migration messages lock vendor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -52,6 +52,10 @@ test: $(VENV)/.dev ## Run every test (JOBS=auto; CI=true lets nothing be skipped
 
 e2e: $(VENV)/.dev ## Run the browser tests only
 	@$(BIN)/pytest -q tests/e2e
+
+machine: $(VENV)/.dev ## Make up many more stories for the engine than the tests do (STORIES=500)
+	@ENGINE_STORIES=$(or $(STORIES),500) \
+	  $(BIN)/pytest -q -n $(JOBS) -o faulthandler_timeout=0 tests/integration/test_engine_machine.py
 
 screenshots: $(VENV)/.dev ## Photograph every page in both languages, desk and phone, into screenshots/
 	@SCREENSHOTS=$(CURDIR)/screenshots $(BIN)/pytest -q -n $(JOBS) tests/e2e/test_every_page.py

@@ -6,7 +6,7 @@ On SQLite and PostgreSQL, with the engine and a scripted bank.
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlmodel import delete, select
+from sqlmodel import col, delete, select
 
 from cardsync_sdk import IdTrait, SourceRejected, SourceUnavailable
 from cardsync_sdk.types import FetchedTransaction
@@ -246,14 +246,18 @@ def test_the_ask_is_audited_with_days_and_reason(world: World) -> None:
     }
 
 
-def test_coverage_is_that_of_the_usual_ask(world: World) -> None:
+def test_coverage_is_that_of_the_usual_ask_and_of_the_days_asked_again(world: World) -> None:
     ask(world)
     result = world.sync_at(NOW)
     assert result is not None
     with world.database.read() as session:
-        (covered,) = session.exec(select(Coverage).where(Coverage.run_id == result.run_id)).all()
+        query = select(Coverage).where(Coverage.run_id == result.run_id)
+        covered = session.exec(query.order_by(col(Coverage.first_on))).all()
 
-    assert (covered.first_on, covered.last_on) == (date(2026, 6, 9), TODAY - DAY)
+    assert [(one.first_on, one.last_on) for one in covered] == [
+        (WEEK.first, WEEK.last),
+        (date(2026, 6, 9), TODAY - DAY),
+    ]
     with world.database.read() as session:
         interface = world.interface()
         assert leases.again_of(interface.again_first, interface.again_last, None) is None

@@ -153,6 +153,8 @@ def _runs(session: Session, world: World) -> list[SyncRun]:
 
 def _run(session: Session, run: SyncRun, given: Given) -> Run:
     fates = select(RowFate.fate).where(RowFate.run_id == run.id)
+    # Its worker found itself overtaken, and may write nothing any more: the kind says it all.
+    cut_off = run.outcome == Outcome.INTERRUPTED
     return Run(
         id=run.id,
         ok=run.outcome == Outcome.OK,
@@ -160,7 +162,7 @@ def _run(session: Session, run: SyncRun, given: Given) -> Run:
         counts={fate.value: count for fate, count in counts_of(run).items()},
         recorded=Counter(session.exec(fates)),
         given=given.get(run.id, 0),
-        error=run.error_kind and run.error,
+        error=run.error_kind if cut_off else run.error_kind and run.error,
     )
 
 

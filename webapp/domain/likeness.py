@@ -41,7 +41,7 @@ class Candidate:
     """A transaction we hold that a row of unknown key may be.
 
     ``day`` is that of the purchase; amounts are in ``known``. ``source``: the connector that told
-    it last. ``worked``: a person has done something for its expense.
+    it last, through ``link``. ``worked``: a person has done something for its expense.
     """
 
     known: Known
@@ -52,6 +52,7 @@ class Candidate:
     source: str
     original: tuple[int | None, str | None] = (None, None)
     worked: bool = False
+    link: str = ""
 
     @property
     def open(self) -> bool:
@@ -79,10 +80,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Whose row it is: the connector's slug and the id policy declared for the account."""
+    """Whose row it is: the connector's slug, the id policy declared for the account, the link."""
 
     source: str
     traits: frozenset[IdTrait]
+    link: str = ""
 
     def trusts(self, row: FetchedTransaction) -> bool:
         """Say whether the row's own id is one to believe."""
@@ -183,6 +185,21 @@ def _other_source(pair: _Pair) -> Match | None:
     return pair.match(Likeness.DOUBT, Doubt.OTHER_SOURCE) if near else None
 
 
+def _other_link(pair: _Pair) -> Match | None:
+    """E01: the bank was connected anew, and tells a row otherwise than through the link before."""
+    one, policy = pair.one, pair.policy
+    if one.source != policy.source or one.link == policy.link or not policy.trusts(pair.row):
+        return None
+    live = one.open or one.known.status == TransactionStatus.BOOKED
+    near = live and pair.alike and pair.distance[0] <= 1
+    if IdTrait.CHANGES_ON_RELINK not in policy.traits or not near:
+        return None
+    if pair.equal:
+        return pair.match(Likeness.DOUBT, Doubt.WORDING_DIFFERS)
+    may_be = one.open and compare_amounts(*pair.minor, foreign_alike=pair.foreign_alike)
+    return pair.match(Likeness.DOUBT, Doubt.AMOUNT_DIFFERS, gone=True) if may_be else None
+
+
 def _without_ids(pair: _Pair) -> Match | None:
     """A14, A26: without ids, the bank tells other words or another booking day of a row."""
     if pair.policy.trusts(pair.row) or not is_content_key(pair.one.known.identity_key):
@@ -200,6 +217,7 @@ RULES: Final[tuple[Callable[[_Pair], Match | None], ...]] = (
     _booked_under_another_id,
     _id_given_later,
     _other_source,
+    _other_link,
     _without_ids,
     _good_ids,
 )

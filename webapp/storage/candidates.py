@@ -135,6 +135,7 @@ def _select() -> Select[Any]:
             col(BankTransaction.original_minor),
             col(BankTransaction.original_currency),
             worked,
+            col(SyncRun.interface_id),
         )
         .join(SyncRun, col(SyncRun.id) == col(BankTransaction.last_run_id))
         .outerjoin(Expense, col(Expense.transaction_id) == col(BankTransaction.id))
@@ -149,7 +150,7 @@ def _select() -> Select[Any]:
 
 
 def _candidate(row: Sequence[object]) -> Candidate:
-    (*known, day, booked_on, currency, memo, source, minor, original_currency, worked) = row
+    (*known, day, booked_on, currency, memo, source, minor, original_currency, worked, link) = row
     return Candidate(
         known=Known(*known, unbooked=booked_on is None),  # type: ignore[arg-type, misc]
         day=day,  # type: ignore[arg-type]
@@ -159,4 +160,5 @@ def _candidate(row: Sequence[object]) -> Candidate:
         source=str(source),
         original=(minor, original_currency),  # type: ignore[arg-type]
         worked=bool(worked),
+        link=str(link),
     )

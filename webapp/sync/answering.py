@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
+from webapp.domain.interfaces import Trigger
 from webapp.domain.merging import MergeRefusal, MergeRefused
 from webapp.domain.questions import Answer, Doubt, QuestionKind
 from webapp.domain.sameness import DUPLICATE, is_settled, takes_values
@@ -24,6 +25,7 @@ from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import lock_interface
 from webapp.storage.merging import merge, split
 from webapp.storage.questions import HeldRow, Question
+from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 from webapp.sync.attaching import Saver, audit_account
 from webapp.sync.held_rows import know_again, store
@@ -174,8 +176,20 @@ def _merge(by: Saver, stays: BankTransaction, goes: BankTransaction) -> None:
         goes.id,
         by=by.user_id,
         at=by.now,
-        takes_values=takes_values(stays.status, goes.status),
+        takes_values=takes_values(stays.status, goes.status)
+        or (_is_told_no_more(by.session, stays) and not _is_told_no_more(by.session, goes)),
     )
+
+
+def _is_told_no_more(session: Session, row: BankTransaction) -> bool:
+    """Say whether the account's feed does not go on telling the row: a file did, or another link.
+
+    Merged with a row that it tells, such a one takes that one's words: they may change again.
+    """
+    run = session.get(SyncRun, row.last_run_id) if row.last_run_id else None
+    account = session.get_one(Account, row.account_id)
+    told = run is not None and run.interface_id == account.interface_id
+    return not told or (run is not None and run.trigger == Trigger.FILE)
 
 
 def _locked(session: Session, row: BankTransaction) -> bool:

@@ -31,7 +31,7 @@ class Sorting:
     @property
     def policy(self) -> Policy:
         """Whose rows these are."""
-        return Policy(self.state.source, self.state.counters[self.rules.account_ref].traits)
+        return policy_of(self.state, self.rules)
 
     def sort(self, rows: Sequence[KeyedRow]) -> list[KeyedRow]:
         """Return the rows to plan now, under the keys that hold; the others are held back."""
@@ -146,6 +146,12 @@ class Sorting:
             )
         }
         return held | set(moved(self.session, self.policy, self.rules, self.identities, rows))
+
+
+def policy_of(state: RunState, rules: AccountRules) -> Policy:
+    """Return whose rows a run tells of an account."""
+    traits = state.counters[rules.account_ref].traits
+    return Policy(state.source, traits, state.claim.interface_id)
 
 
 def moved(

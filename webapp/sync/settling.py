@@ -27,7 +27,7 @@ from webapp.storage import asking, candidates, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
 from webapp.sync.apply import count, keep_settled, record, write_rows
-from webapp.sync.recognising import candidates_of, moved
+from webapp.sync.recognising import candidates_of, moved, policy_of
 from webapp.sync.state import AccountMemory, Accounts, RunState, Tally
 
 BROKEN_OFF = "walk_broken_off"
@@ -36,6 +36,8 @@ TOO_MANY_GONE = "too_many_gone"
 
 def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> None:
     """Decide over what the walk over the accounts ``refs`` left open, in the caller's transaction.
+
+    Once for an account: one that could not be settled is left to the next run (:func:`put_off`).
 
     :raises FencedOff: if another worker has taken the interface over.
     """
@@ -56,6 +58,9 @@ def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> Non
     if refs:
         keep_settled(session, state, refs)
     count(session, state, tally)
+    # Last, and not on the way: what waits is still to be put off, should this not be written.
+    for ref in walked:
+        _clear(state.of(ref))
 
 
 def put_off(session: Session, state: RunState) -> None:
@@ -84,9 +89,8 @@ def _settle_rows(
     session: Session, state: RunState, accounts: Accounts, rules: AccountRules, tally: Tally
 ) -> None:
     memory = state.of(rules.account_ref)
-    policy = Policy(state.source, state.counters[rules.account_ref].traits)
+    policy = policy_of(state, rules)
     held, again = list(memory.held.values()), list(memory.again)
-    memory.held, memory.again = {}, []
     identities = [one.identity_id for one in accounts.values()]
     elsewhere = moved(session, policy, rules, identities, [one.keyed for one in held])
     elsewhere = {key: one for key, one in elsewhere.items() if one.known.id not in _seen(state)}
@@ -130,7 +134,10 @@ def _decide(
         told_here = one.source == state.source and one.known.id not in seen
         return told_here and _within(one, memory.vouched)
 
-    unseen = [one for one in found if one.known.id not in seen]
+    # A hold of which a person is asked what it was booked as is nobody else's meanwhile.
+    asked = candidates.in_question(session, state.entity_id)
+    taken = seen | {one.known.id for one in found if one.open and one.known.id in asked}
+    unseen = [one for one in found if one.known.id not in taken]
     return settle(held, unseen, policy, gone=gone, new_rows=memory.fresh)
 
 
@@ -213,7 +220,6 @@ def _cancel_withdrawn(session: Session, state: RunState, rules: AccountRules, ta
     ingest.cancel_transactions(session, to_cancel, run_id=state.run_id, at=state.claim.as_of)
     state.changed += to_cancel
     record(session, state, rules, outcomes, {key: one.id for key, one in known.items()}, tally)
-    state.of(rules.account_ref).withdrawn = {}
 
 
 def _cancel_missing(

@@ -65,6 +65,8 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
         if batch.complete:
             for ref in refs:
                 job.state.of(ref).vouched = batch.full_window
+    # Of what could not be settled nothing is finished, whatever the source says.
+    job.state.finished.difference_update(refs)
     with engine.database.write() as session:
         settle_walk(session, job.state, refs)
         if moves_cursor and cursor is not None and job.feed:

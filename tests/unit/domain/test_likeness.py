@@ -25,6 +25,7 @@ CONTENT_KEY = "c1:" + "0" * 24 + ":1"
 STABLE = Policy("bank", frozenset({IdTrait.STABLE}))
 RENAMES = Policy("bank", frozenset({IdTrait.STABLE, IdTrait.CHANGES_ON_BOOKING}))
 NO_IDS = Policy("bank", frozenset({IdTrait.NONE}))
+ANEW = Policy("bank", frozenset({IdTrait.STABLE, IdTrait.CHANGES_ON_RELINK}), "second link")
 
 SAME = (Likeness.SAME, None)
 TWIN = (Likeness.TWIN, None)
@@ -140,6 +141,24 @@ OTHER_SHOP = "CARTE TAXI"
             id="the same coffee the day after",
         ),
         pytest.param(NO_IDS, held(key=CONTENT_KEY), row(memo=OTHER_SHOP), None, id="another shop"),
+        pytest.param(
+            ANEW, held(), row(memo=LONGER), doubt(Doubt.WORDING_DIFFERS), id="E01 and other words"
+        ),
+        pytest.param(
+            ANEW, HOLD, row(-1500), doubt(Doubt.AMOUNT_DIFFERS), id="E01 and booked with a tip"
+        ),
+        pytest.param(ANEW, held(), row(memo=OTHER_SHOP), None, id="E01 another shop"),
+        pytest.param(ANEW, held(), row(-1500, memo=LONGER), None, id="E01 another booked amount"),
+        pytest.param(
+            ANEW,
+            held(status="cancelled"),
+            row(memo=LONGER),
+            doubt(Doubt.WORDING_DIFFERS),
+            id="E01 a hold withdrawn",
+        ),
+        pytest.param(
+            replace(ANEW, link=""), held(), row(memo=LONGER), None, id="E01 by the same link"
+        ),
         pytest.param(
             RENAMES, replace(HOLD, currency="USD"), row(), None, id="another currency is another"
         ),
