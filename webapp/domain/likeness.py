@@ -24,6 +24,8 @@ from webapp.domain.transactions import (
 # An announced row is booked up to two weeks later (Plaid's documentation), a hotel's hold later
 # still; a day early where the one date is in UTC and the other local.
 EARLIEST, LATEST = timedelta(days=-1), timedelta(days=45)
+# One source dates a row by the purchase, another by the booking.
+DAYS_OF_TWO_SOURCES = 3
 # Banks round conversions differently for the hold and for the booking.
 ROUNDING_MINOR, ROUNDING_SHARE = 3, 0.02
 
@@ -176,12 +178,13 @@ def _id_given_later(pair: _Pair) -> Match | None:
 
 
 def _other_source(pair: _Pair) -> Match | None:
-    """E10: a file and a feed tell of one card."""
-    if pair.one.source == pair.policy.source:
+    """E10: a file and a feed tell of one card, each in words of its own."""
+    if pair.one.source == pair.policy.source or not pair.equal:
         return None
-    if pair.exact:
+    apart = pair.distance[0]
+    if apart == 0 and pair.alike:
         return pair.match(Likeness.SAME)
-    near = pair.equal and pair.distance[0] <= (1 if pair.alike else 0)
+    near = apart <= (DAYS_OF_TWO_SOURCES if pair.alike else 0)
     return pair.match(Likeness.DOUBT, Doubt.OTHER_SOURCE) if near else None
 
 

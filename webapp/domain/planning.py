@@ -275,13 +275,18 @@ def _insert(
 
 
 def plan_removals(
-    known: Mapping[str, Known], withdrawn: Sequence[Withdrawn]
+    known: Mapping[str, Known],
+    withdrawn: Sequence[Withdrawn],
+    *,
+    standing: Collection[str] = frozenset(),
 ) -> tuple[list[str], list[RowOutcome]]:
     """Decide over rows the source withdrew; returns the ids to cancel and the fates.
 
     An announced row is withdrawn when it is booked under another id: that cancels nothing.
 
     :param known: by identity key, the transactions held for the withdrawn rows.
+    :param standing: transactions that stay whatever is withdrawn: a question is open about them,
+        or another row, the same purchase, is told on.
     """
     to_cancel: list[str] = []
     outcomes: list[RowOutcome] = []
@@ -289,6 +294,7 @@ def plan_removals(
         held = known.get(one.key)
         already = held is not None and (
             held.status in (CANCELLED, DUPLICATE)
+            or held.id in standing
             or held.id in to_cancel
             or held.was(one.external_id)
         )

@@ -91,6 +91,32 @@ def told_within(
     return [_candidate(row) for row in session.execute(query)]
 
 
+def told_as_another(
+    session: Session,
+    ids: Collection[str],
+    *,
+    without: Collection[str] = (),
+    within: Collection[str] | None = None,
+) -> set[str]:
+    """Return those of ``ids`` that stand for another row, too, which goes on being told (A29).
+
+    :param without: rows that are told no more. :param within: the rows that were shown, if known.
+    """
+    found = set()
+    for some in in_chunks(ids):
+        pairs = session.execute(
+            select_columns(col(BankTransaction.id), col(BankTransaction.merged_into)).where(
+                col(BankTransaction.merged_into).in_(some)
+            )
+        )
+        found |= {
+            stays
+            for goes, stays in pairs
+            if goes not in without and (within is None or goes in within)
+        }
+    return found
+
+
 def in_question(session: Session, entity_id: str) -> set[str]:
     """Return the transactions of a legal entity about which an open question is."""
     open_ones: tuple[Any, ...] = (

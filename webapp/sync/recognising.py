@@ -110,7 +110,9 @@ class Sorting:
         if leg.key in legs:
             return leg
         in_walk = several or keyed.key in self.memory.seen
-        listed = in_walk and not self.state.tells_changes
+        # A source that tells changes, or stamps them, tells a row anew and not another one.
+        tells = self.state.tells_changes or keyed.row.source_stamp is not None
+        listed = in_walk and not tells
         told = _told(base) if base is not None else _told_row(first)
         if not is_other_purchase(keyed.row, told, listed=listed):
             return keyed

@@ -214,9 +214,10 @@ def _cancel_withdrawn(session: Session, state: RunState, rules: AccountRules, ta
     if not withdrawn:
         return
     known = ingest.load_known(session, rules.identity_id, [one.key for one in withdrawn])
-    asked = candidates.in_question(session, state.entity_id)
-    to_cancel, outcomes = plan_removals(known, withdrawn)
-    to_cancel = [one for one in to_cancel if one not in asked]
+    gone = {one.id for one in known.values()}
+    standing = candidates.in_question(session, state.entity_id)
+    standing |= candidates.told_as_another(session, gone, without=gone)
+    to_cancel, outcomes = plan_removals(known, withdrawn, standing=standing)
     ingest.cancel_transactions(session, to_cancel, run_id=state.run_id, at=state.claim.as_of)
     state.changed += to_cancel
     record(session, state, rules, outcomes, {key: one.id for key, one in known.items()}, tally)
@@ -234,7 +235,9 @@ def _cancel_missing(
         source=state.source,
     )
     seen, asked = _seen(state), candidates.in_question(session, state.entity_id)
-    missing = [one for one in told if one.known.id not in seen and one.known.id not in asked]
+    unseen = {one.known.id for one in told} - seen - asked
+    unseen -= candidates.told_as_another(session, unseen, within=seen)
+    missing = [one for one in told if one.known.id in unseen]
     if not missing:
         return
     if not believable(Missing(len(told), sum(not one.open for one in missing))):

@@ -32,21 +32,38 @@ ACCOUNT = Card(name="account", iban="FR7630006000011234567890189", last4="0189")
 SCRIPTS = (
     Script(
         name="file-then-feed-with-other-words",
-        story="A file tells a hotel; the feed tells it in longer words. A person is asked, and "
-        "says that it is the same.",
+        story="A file tells a hotel; the feed tells it by the name of its company. A person is "
+        "asked, and says that it is the same.",
         invariant="I2 I3 I11",
         steps=(
             Buy("hotel", "-118.00", memo="HOTEL ATLAS EXEMPLE"),
             Buy("lunch", "-13.70"),
             HandIn("march.jsonl", ("hotel", "lunch")),
             Complete("hotel"),
-            Change("hotel", memo="HOTEL ATLAS EXEMPLE LILLE"),
+            Change("hotel", memo="EXPLOITATION NORD SARL"),
             Sync(),
             Answer("hotel", same=True),
             Nights(2),
             Change("hotel", amount="-121.00"),
             Nights(1),
             HandIn("march.jsonl", ("hotel", "lunch")),
+            Nights(1),
+        ),
+        expect=Expect(rows=2, expenses=2),
+    ),
+    Script(
+        name="file-then-feed-in-longer-words",
+        story="A file tells a hotel; the feed tells the same day and amount in longer words. It is "
+        "the only one that fits, and one purchase.",
+        invariant="I2 I3",
+        steps=(
+            Buy("hotel", "-118.00", memo="HOTEL ATLAS EXEMPLE"),
+            Buy("lunch", "-13.70"),
+            HandIn("march.jsonl", ("hotel", "lunch")),
+            Complete("hotel"),
+            Change("hotel", memo="CB HOTEL ATLAS EXEMPLE LILLE 16/03"),
+            Nights(2),
+            HandIn("march.jsonl", ("lunch", "hotel")),
             Nights(1),
         ),
         expect=Expect(rows=2, expenses=2),

@@ -117,6 +117,17 @@ OTHER_SHOP = "CARTE TAXI"
         ),
         pytest.param(STABLE, held(key=CONTENT_KEY, source="files"), row(), SAME, id="E10 file"),
         pytest.param(NO_IDS, held(source="feed"), row(), SAME, id="E10 the other way round"),
+        pytest.param(STABLE, held(source="files"), row(memo=LONGER), SAME, id="E10 longer words"),
+        pytest.param(
+            STABLE,
+            held(source="files"),
+            row(day=DAY + timedelta(days=3)),
+            doubt(Doubt.OTHER_SOURCE),
+            id="E10 dated by the booking",
+        ),
+        pytest.param(
+            STABLE, held(source="files"), row(day=DAY + timedelta(days=4)), None, id="E10 too far"
+        ),
         pytest.param(
             STABLE,
             held(source="files"),

@@ -224,3 +224,8 @@ def test_D_N_the_monthly_total_of_a_card_is_no_expense() -> None:
     planned = plan(HELD, {}, [row()], totals={"k": "the card"})
     assert [one.fate for one in planned.outcomes] == [Fate.SUMMARY]
     assert [(new.settles, new.holder) for new in planned.to_insert] == [("the card", None)]
+
+
+def test_I11_what_a_question_is_about_is_not_cancelled_meanwhile() -> None:
+    planned = plan_removals(held_as("booked"), [Withdrawn("a", "a", 1)], standing={"t1"})
+    assert (planned[0], [one.fate for one in planned[1]]) == ([], [Fate.UNCHANGED])
