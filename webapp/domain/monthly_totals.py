@@ -7,6 +7,7 @@ feed or file only words them.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from webapp.domain.transactions import normal_memo
 
@@ -39,14 +40,18 @@ def could_be_total(memo: str, amount_minor: int) -> bool:
     return amount_minor < 0 and bool(spoken) and bool(_OF_A_CARD.search(text))
 
 
-def settled_card(memo: str, amount_minor: int, cards: Sequence[CardSums]) -> str | None:
+def settled_card(
+    memo: str, amount_minor: int, cards: Sequence[CardSums], *, named: bool = False
+) -> str | None:
     """Return the card whose monthly total a row is, or nothing where that is not sure.
 
     Two of three proofs are asked for: the wording, the card's last four digits, and a sum of at
     least two purchases that agrees to the cent. One purchase with its card's digits is a purchase.
+
+    :param named: the source itself calls the row a monthly total; only the card is looked for.
     """
     text = normal_memo(memo)
-    worded = bool(_WORDED.search(text))
+    worded = named or bool(_WORDED.search(text))
     digits = set(_FOUR_DIGITS.findall(text))
     proved = [
         card.account_id
@@ -54,3 +59,45 @@ def settled_card(memo: str, amount_minor: int, cards: Sequence[CardSums]) -> str
         if worded + (card.last4 in digits) + (card.purchases > 1 and amount_minor in card.sums) >= 2
     ]
     return proved[0] if len(set(proved)) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TickedOff:
+    """A monthly total beside the purchases it stands for, in signed minor units."""
+
+    first: date
+    last: date
+    purchases: int
+    sum_minor: int
+    total_minor: int
+
+    @property
+    def apart(self) -> int:
+        """Return what differs; nothing is ever plugged."""
+        return self.total_minor - self.sum_minor
+
+
+def tick_off(
+    total_minor: int, purchases: Sequence[tuple[date, int]], since: date | None
+) -> TickedOff | None:
+    """Return the purchases that a monthly total stands for, or nothing where there are none.
+
+    A gapless run of them that adds up to the cent; where none does, all since the total before.
+
+    :param purchases: day and signed minor units of what was booked on the card, the oldest first.
+    :param since: the day of the total before, if it is known.
+    """
+    for start in range(len(purchases)):
+        reached = 0
+        for end in range(start, len(purchases)):
+            reached += purchases[end][1]
+            if reached == total_minor and end > start:
+                return _ticked(total_minor, purchases[start : end + 1])
+    return _ticked(total_minor, [one for one in purchases if since is None or one[0] > since])
+
+
+def _ticked(total_minor: int, some: Sequence[tuple[date, int]]) -> TickedOff | None:
+    if not some:
+        return None
+    amounts = [minor for _day, minor in some]
+    return TickedOff(some[0][0], some[-1][0], len(some), sum(amounts), total_minor)

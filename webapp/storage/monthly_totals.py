@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from cardsync_sdk.types import AccountKind
-from webapp.domain.monthly_totals import CardSums, could_be_total, settled_card
+from cardsync_sdk.types import AccountKind, TransactionKind
+from webapp.domain.monthly_totals import (
+    CardSums,
+    TickedOff,
+    could_be_total,
+    settled_card,
+    tick_off,
+)
 from webapp.domain.planning import AccountRules, KeyedRow, Known
 from webapp.storage.accounts import Account
 from webapp.storage.transactions import BankTransaction
@@ -27,11 +34,7 @@ def monthly_totals(
     """Return, by key, the card of which a new row is the monthly total."""
     if rules.is_card:
         return {}
-    likely = [
-        one
-        for one in rows
-        if one.key not in known and could_be_total(one.row.memo, one.row.amount.minor)
-    ]
+    likely = [one for one in rows if one.key not in known and (_named(one) or _could_be(one))]
     if not likely:
         return {}
     query = select(Account).where(
@@ -41,10 +44,44 @@ def monthly_totals(
     found = {}
     for one in likely:
         sums = [_sums(session, card, one.row.day) for card in cards]
-        card_id = settled_card(one.row.memo, one.row.amount.minor, sums)
+        memo, minor = one.row.memo, one.row.amount.minor
+        card_id = settled_card(memo, minor, sums, named=_named(one))
         if card_id is not None:
             found[one.key] = card_id
     return found
+
+
+def _named(one: KeyedRow) -> bool:
+    return one.row.kind is TransactionKind.SUMMARY
+
+
+def _could_be(one: KeyedRow) -> bool:
+    return could_be_total(one.row.memo, one.row.amount.minor)
+
+
+def ticked_off(session: Session, total: BankTransaction) -> TickedOff | None:
+    """Return the purchases that a monthly total stands for, if its card is known."""
+    if total.settles is None:
+        return None
+    before = session.exec(
+        select(func.max(BankTransaction.day)).where(
+            BankTransaction.settles == total.settles, BankTransaction.day < total.day
+        )
+    ).one()
+    return tick_off(total.amount_minor, _purchases(session, total.settles, total.day), before)
+
+
+def _purchases(session: Session, card_id: str, until: date) -> list[tuple[date, int]]:
+    rows = session.execute(
+        select_columns(col(BankTransaction.day), col(BankTransaction.amount_minor))
+        .where(
+            col(BankTransaction.account_id) == card_id,
+            col(BankTransaction.status) == "booked",
+            col(BankTransaction.day).between(until - PERIOD, until),
+        )
+        .order_by(col(BankTransaction.day), col(BankTransaction.seen_at), col(BankTransaction.id))
+    )
+    return [(day, minor) for day, minor in rows]
 
 
 def _sums(session: Session, card: Account, until: date) -> CardSums:

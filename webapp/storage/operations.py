@@ -13,6 +13,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, select
 
 from cardsync_sdk.interchange import from_dict
+from cardsync_sdk.types import TransactionKind
 from webapp.domain.expense_lines import ENTERED
 from webapp.domain.expenses import title_of
 from webapp.domain.fates import Fate
@@ -39,6 +40,7 @@ _COLUMNS: tuple[Any, ...] = (
     BankTransaction.original_minor,
     BankTransaction.original_currency,
     BankTransaction.kind,
+    BankTransaction.settles,
     BankTransaction.status,
     BankTransaction.merchant,
     BankTransaction.label,
@@ -235,7 +237,11 @@ def operation_of(row: Any) -> Operation:
         announced=row.status == "announced",
         withdrawn=row.status in (Became.CANCELLED, Became.EXPIRED),
         entered=row.status == ENTERED,
-        became=became(has_expense=bool(row.expense_id), kind=row.kind, status=row.status),
+        became=became(
+            has_expense=bool(row.expense_id),
+            kind=TransactionKind.SUMMARY if row.settles else row.kind,
+            status=row.status,
+        ),
         expense_id=row.expense_id,
         expense_status=row.expense_status,
         holder_id=row.holder_id,

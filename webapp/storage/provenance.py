@@ -11,9 +11,12 @@ from sqlmodel import Session, col, select
 
 from webapp.domain.expenses import title_of
 from webapp.domain.life import EventKind
+from webapp.domain.monthly_totals import TickedOff
 from webapp.domain.provenance import Change, KnownUnder, changes, known_under
+from webapp.storage.accounts import Account
 from webapp.storage.expenses import Expense
 from webapp.storage.interfaces import Interface
+from webapp.storage.monthly_totals import ticked_off
 from webapp.storage.people import User
 from webapp.storage.runs import RowFate, SyncRun
 from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
@@ -84,11 +87,21 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The card of which a row is the monthly total, and its purchases beside it."""
+
+    account_id: str
+    card: str
+    last4: str
+    ticked: TickedOff | None
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """A transaction's provenance and life, the oldest event first.
 
     ``merged_into`` stands for both; ``duplicates`` are told by it too. ``refund_of`` is the
-    purchase that it gives back; ``refunds`` give it back.
+    purchase that it gives back; ``refunds`` give it back. ``settled``: it is a monthly total.
     """
 
     seen_at: datetime
@@ -102,6 +115,7 @@ class Life:
     duplicates: Sequence[Relative]
     refund_of: Relative | None
     refunds: Sequence[Relative]
+    settled: Settled | None
 
 
 def life_of(session: Session, transaction_id: str) -> Life:
@@ -128,7 +142,15 @@ def life_of(session: Session, transaction_id: str) -> Life:
         duplicates=[one for other, one in near.values() if other.merged_into == row.id],
         refund_of=near.get(row.refund_of or "", (None, None))[1],
         refunds=[one for other, one in near.values() if other.refund_of == row.id],
+        settled=_settled(session, row),
     )
+
+
+def _settled(session: Session, row: BankTransaction) -> Settled | None:
+    if row.settles is None:
+        return None
+    card = session.get_one(Account, row.settles)
+    return Settled(card.id, card.name, card.number_last4, ticked_off(session, row))
 
 
 def _origins(session: Session, row: BankTransaction) -> list[Origin]:

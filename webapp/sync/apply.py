@@ -6,6 +6,7 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from cardsync_sdk.types import Batch, FetchedTransaction, IdTrait
+from webapp.domain.believing import check_readable, check_signs
 from webapp.domain.fates import Fate
 from webapp.domain.planning import (
     AccountRules,
@@ -16,7 +17,6 @@ from webapp.domain.planning import (
     plan,
 )
 from webapp.domain.relinking import found_again
-from webapp.domain.signs import check_signs
 from webapp.domain.transactions import IdentityCounter, bank_content, trusts_ids
 from webapp.storage import balances, ingest, relinked
 from webapp.storage.holdings import lock_rules
@@ -37,6 +37,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
     :raises FencedOff: if another worker has taken the interface over.
     """
     renew(session, state.claim)
+    check_readable(len(batch.rejected), len(batch.transactions))
     state.booked.clear()
     state.changed.clear()
     state.tells_changes = state.tells_changes or batch.next_cursor is not None

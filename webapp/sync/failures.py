@@ -12,8 +12,8 @@ from cardsync_sdk.errors import (
     SourceUnavailable,
     UserActionNeeded,
 )
+from webapp.domain.believing import SignsFlipped, Unreadable
 from webapp.domain.schedule import FailureKind
-from webapp.domain.signs import SignsFlipped
 
 
 class RunLimitReached(Exception):
@@ -50,6 +50,8 @@ def failure_of(error: Exception, *, now: datetime) -> Failure:
             return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
         case SignsFlipped():
             return Failure(FailureKind.PLUGIN_BUG, "signs_flipped", detail)
+        case Unreadable():
+            return Failure(FailureKind.PLUGIN_BUG, "unreadable", detail)
         case DBAPIError():
             # The statement's parameters hold people's data: only the driver's own words are kept.
             return Failure(FailureKind.OUR_FAULT, "database", str(error.orig))

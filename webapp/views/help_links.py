@@ -121,6 +121,7 @@ RUN_ERRORS: Final[Mapping[str, str]] = {
     "rate_limited": "quota-used-up",
     "plugin_bug": "connector-fault",
     "signs_flipped": "connector-fault",
+    "unreadable": "connector-fault",
 }
 TROUBLES: Final[Mapping[Trouble, str]] = {
     Trouble.NEEDS_USER: BANK,

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from webapp.domain.life import EventKind
+from webapp.domain.monthly_totals import TickedOff
 from webapp.domain.provenance import Change, KnownUnder
 from webapp.storage.provenance import Life
 from webapp.views.formats import day, money
@@ -106,3 +107,25 @@ def known_under_text(known: KnownUnder) -> str:
             nth=known.nth,
         )
     )
+
+
+def ticked_text(ticked: TickedOff | None, currency: str) -> str:
+    """Say whether the purchases of a card add up to its monthly total."""
+    if ticked is None:
+        return str(_("No purchase of the card is known yet for these days."))
+    words = {
+        "first": day(ticked.first),
+        "last": day(ticked.last),
+        "sum": money(ticked.sum_minor, currency),
+    }
+    text: str = ngettext(
+        "%(num)d purchase from %(first)s to %(last)s: %(sum)s.",
+        "%(num)d purchases from %(first)s to %(last)s add up to %(sum)s.",
+        ticked.purchases,
+        **words,
+    )
+    if not ticked.apart:
+        return f"{text} {_('That is the total.')}"
+    apart = money(ticked.apart, currency)
+    more = _("%(apart)s are missing to the total: ask for the days of the card again.", apart=apart)
+    return f"{text} {more}"

@@ -1,12 +1,12 @@
-"""A source that turns its signs round is not believed; one corrected row is."""
+"""A source that turns its signs round, or talks nonsense, is not believed; one row is."""
 
 from datetime import date
 
 import pytest
 
 from cardsync_sdk import FetchedTransaction, Money
+from webapp.domain.believing import SignsFlipped, Unreadable, check_readable, check_signs
 from webapp.domain.planning import KeyedRow, Known
-from webapp.domain.signs import SignsFlipped, check_signs
 
 
 def batch(flipped: int, as_before: int, new: int = 0) -> tuple[list[KeyedRow], dict[str, Known]]:
@@ -38,3 +38,22 @@ def test_most_signs_turned_refuse_the_batch(
         return
     with pytest.raises(SignsFlipped, match=f"{flipped} of {flipped + as_before}"):
         check_signs(rows, known)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "rows", "refused"),
+    [
+        pytest.param(1, 499, False, id="C14 one of five hundred"),
+        pytest.param(2, 0, False, id="two, and nothing else"),
+        pytest.param(3, 3, False, id="half"),
+        pytest.param(3, 2, True, id="most"),
+    ],
+)
+def test_a_batch_of_nonsense_is_refused_before_anything_is_booked(
+    rejected: int, rows: int, refused: bool
+) -> None:
+    if not refused:
+        check_readable(rejected, rows)
+        return
+    with pytest.raises(Unreadable, match=f"{rejected} of {rejected + rows}"):
+        check_readable(rejected, rows)

@@ -1,4 +1,4 @@
-"""Purchases that come as income: a source that turned its signs round is not believed."""
+"""Batches that are not believed: most signs turned round, or most rows unreadable."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -26,3 +26,17 @@ def check_signs(rows: Sequence[KeyedRow], known: Mapping[str, Known]) -> None:
     flipped = sum(now == -was for now, was in held if was is not None)
     if flipped >= AT_ONCE and 2 * flipped >= len(held):
         raise SignsFlipped(f"{flipped} of {len(held)} known amounts came with the other sign")
+
+
+class Unreadable(Exception):
+    """The connector cannot read most of what the source gives; nothing of the batch is taken."""
+
+
+def check_readable(rejected: int, rows: int) -> None:
+    """Refuse a batch most of whose rows cannot be read; single ones are quarantined (C13, C14).
+
+    :param rows: how many could be read.
+    :raises Unreadable: naming how many.
+    """
+    if rejected >= AT_ONCE and rejected > rows:
+        raise Unreadable(f"{rejected} of {rejected + rows} rows cannot be read")
