@@ -132,6 +132,24 @@ def test_what_belongs_together_is_linked_both_ways(
         assert address(feed, other) in page.text
 
 
+@pytest.mark.parametrize(
+    ("minor", "said"),
+    [(-5100, "That is the total."), (-6000, "-€9.00 are missing to the total")],
+    ids=["it agrees", "a purchase is missing"],
+)
+def test_D_N_a_monthly_total_stands_beside_the_purchases_of_its_card(
+    claire: Browser, feed: World, hotel: str, minor: int, said: str
+) -> None:
+    payer = add_card(feed, "payer", "Compte")
+    with feed.database.write() as session:
+        row = session.get_one(BankTransaction, hotel).model_dump(exclude={"id", "identity_key"})
+        row |= {"amount_minor": minor, "account_id": payer, "settles": feed.account_id}
+        session.add(BankTransaction(**row, id="total", identity_key="total"))
+    shown = words(claire.get(f"/accounts/{payer}/operations/total"))
+    assert "It is the monthly total of this card, no expense" in shown
+    assert said in shown
+
+
 def test_support_reads_the_same_life(claire: Browser, feed: World, hotel: str) -> None:
     happen(feed, hotel, EventKind.SHOWN_AGAIN, before={"status": "expired"})
     shown = words(claire.get(f"/support/transactions/{hotel}"))
