@@ -116,8 +116,8 @@ def test_A29_merged_by_hand(
     page.get_by_role("button", name="EN").click()
     with installation.database.read() as session:
         account = session.get_one(BankTransaction, pair[0]).account_id
-    page.goto(f"/accounts/{account}/operations")
-    page.locator(f"a[href='/transactions/{pair[0]}/same']").click()
+    page.goto(f"/accounts/{account}/operations/{pair[0]}")
+    page.get_by_role("link", name="Same purchase as").click()
     main = page.locator("main")
     looks_well(page)
     main.locator(f"a[href*='{pair[1]}']").click()

@@ -184,8 +184,8 @@ def test_A29_merged_by_hand_from_the_operations_of_a_card(claire: Browser, twins
     row, twin = twins.row("Paul"), twins.row("Paul CB", day=DAY + timedelta(days=2))
     far = twins.row("Far away", day=DAY + timedelta(days=40))
     dear = twins.row("Dearer", -9900)
-    listed = claire.get(f"/accounts/{twins.card}/operations").text
-    assert f"/transactions/{row}/same" in listed
+    shown = claire.get(f"/accounts/{twins.card}/operations/{row}").text
+    assert f"/transactions/{row}/same" in shown
     offered = claire.get(f"/transactions/{row}/same").text
     assert twin in offered and far not in offered and dear not in offered
     preview = words(claire.get(f"/transactions/{row}/same?with={twin}").text)
@@ -193,9 +193,9 @@ def test_A29_merged_by_hand_from_the_operations_of_a_card(claire: Browser, twins
     done = claire.post(f"/transactions/{row}/same", {"with": twin})
     assert "They are one purchase now." in follow(claire, done.location)
     assert twins.stored(twin).merged_into == row
-    listed = claire.get(f"/accounts/{twins.card}/operations").text
-    assert f"/transactions/{twin}/same" not in listed
-    assert "The same purchase as another row" in words(listed)
+    shown = claire.get(f"/accounts/{twins.card}/operations/{twin}").text
+    assert f"/transactions/{twin}/same" not in shown
+    assert "The same purchase as another row" in words(shown)
 
 
 def test_what_cannot_be_merged_by_hand_is_said(claire: Browser, twins: Twins) -> None:

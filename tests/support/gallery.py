@@ -183,7 +183,7 @@ def _question(world: World) -> None:
                 legal_entity_id=world.entity_id,
                 account_id=world.account_id,
                 kind="same_purchase",
-                doubt="wording_differs",
+                doubt="amount_differs",
                 first_id=newest[1].id,
                 second_id=newest[0].id,
                 asked_at=datetime.now(UTC),
