@@ -88,6 +88,11 @@ class Policy:
     traits: frozenset[IdTrait]
     link: str = ""
 
+    def other_link(self, one: Candidate) -> bool:
+        """Say whether a link before this one told ``one``, maybe otherwise than this one does."""
+        changes = IdTrait.CHANGES_ON_RELINK in self.traits
+        return changes and one.source == self.source and one.link != self.link
+
     def trusts(self, row: FetchedTransaction) -> bool:
         """Say whether the row's own id is one to believe."""
         return row.external_id is not None and trusts_ids(self.traits)
@@ -190,17 +195,18 @@ def _other_source(pair: _Pair) -> Match | None:
 
 def _other_link(pair: _Pair) -> Match | None:
     """E01: the bank was connected anew, and tells a row otherwise than through the link before."""
-    one, policy = pair.one, pair.policy
-    if one.source != policy.source or one.link == policy.link or not policy.trusts(pair.row):
+    one = pair.one
+    if not pair.policy.other_link(one) or not pair.policy.trusts(pair.row):
         return None
-    live = one.open or one.known.status == TransactionStatus.BOOKED
-    near = live and pair.alike and pair.distance[0] <= 1
-    if IdTrait.CHANGES_ON_RELINK not in policy.traits or not near:
+    booked = one.known.status == TransactionStatus.BOOKED
+    if not (one.open or booked) or not pair.alike or pair.distance[0] > 1:
         return None
     if pair.equal:
         return pair.match(Likeness.DOUBT, Doubt.WORDING_DIFFERS)
-    may_be = one.open and compare_amounts(*pair.minor, foreign_alike=pair.foreign_alike)
-    return pair.match(Likeness.DOUBT, Doubt.AMOUNT_DIFFERS, gone=True) if may_be else None
+    amounts = compare_amounts(*pair.minor, foreign_alike=pair.foreign_alike)
+    if amounts is None or (booked and pair.distance[0] > 0):
+        return None
+    return pair.match(Likeness.DOUBT, Doubt.AMOUNT_DIFFERS, gone=True)
 
 
 def _without_ids(pair: _Pair) -> Match | None:

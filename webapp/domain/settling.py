@@ -96,7 +96,7 @@ def settle(
         for its day without it.
     :param new_rows: how many rows of the walk were new without any doubt.
     """
-    by_amount, opened = index(candidates)
+    by_amount, opened = index(candidates, policy)
     edges = [
         _Edge(number, one, match)
         for number, item in enumerate(held)
@@ -126,14 +126,14 @@ def _wanders(item: HeldBack, one: Candidate) -> bool:
 
 
 def index(
-    candidates: Iterable[Candidate],
+    candidates: Iterable[Candidate], policy: Policy
 ) -> tuple[dict[tuple[str, int | None], list[Candidate]], list[Candidate]]:
-    """Return candidates by currency and amount, and those whose booked amount may be another."""
+    """Return candidates by currency and amount, and those whose amount may be another by now."""
     by_amount: dict[tuple[str, int | None], list[Candidate]] = {}
     opened = []
     for one in candidates:
         by_amount.setdefault((one.currency, one.known.amount_minor), []).append(one)
-        if one.open:
+        if one.open or policy.other_link(one):
             opened.append(one)
     return by_amount, opened
 

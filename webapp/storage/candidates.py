@@ -31,18 +31,19 @@ def has_transactions(session: Session, account_id: str) -> bool:
 
 
 def near(
-    session: Session, account_id: str, first: date, last: date, amounts: Collection[int]
+    session: Session, account_id: str, first: date, last: date, amounts: Collection[int] | None
 ) -> list[Candidate]:
     """Return an account's transactions that rows of ``first`` to ``last`` may be, oldest first.
 
-    :param amounts: of the rows, in minor units; what was never booked may be booked otherwise.
+    :param amounts: of the rows, in minor units; ``None`` for any. What was never booked may be
+        booked otherwise.
     """
     conditions: list[ColumnElement[bool]] = [
         col(BankTransaction.account_id) == account_id,
         col(BankTransaction.day).between(first - LATEST, last - EARLIEST),
         col(BankTransaction.status).in_(TOLD),
     ]
-    if len(amounts) <= MANY_AMOUNTS:
+    if amounts is not None and len(amounts) <= MANY_AMOUNTS:
         amount = col(BankTransaction.amount_minor)
         conditions.append(or_(amount.in_(amounts), col(BankTransaction.booked_on).is_(None)))
     return [_candidate(row) for row in session.execute(_select().where(*conditions))]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
+from cardsync_sdk.types import IdTrait
 from webapp.domain.likeness import Candidate, Policy, likeness
 from webapp.domain.planning import DUPLICATE, AccountRules, KeyedRow, Known
 from webapp.domain.settling import HeldBack, index, likely
@@ -136,9 +137,9 @@ class Sorting:
         ]
         if not rows:
             return set()
-        found = candidates_of(self.session, self.rules, rows)
+        found = candidates_of(self.session, self.rules, self.policy, rows)
         seen = self.memory.seen_ids()
-        by_amount, opened = index([one for one in found if one.known.id not in seen])
+        by_amount, opened = index([one for one in found if one.known.id not in seen], self.policy)
         held = {
             keyed.key
             for keyed in rows
@@ -173,11 +174,13 @@ def moved(
 
 
 def candidates_of(
-    session: Session, rules: AccountRules, rows: Sequence[KeyedRow]
+    session: Session, rules: AccountRules, policy: Policy, rows: Sequence[KeyedRow]
 ) -> list[Candidate]:
     """Return the transactions of an account that ``rows`` may be."""
     days = [one.row.day for one in rows]
-    amounts = {one.row.amount.minor for one in rows}
+    # What another link told may have another amount by now.
+    relinked = IdTrait.CHANGES_ON_RELINK in policy.traits
+    amounts = None if relinked else {one.row.amount.minor for one in rows}
     return candidates.near(session, rules.account_id, min(days), max(days), amounts)
 
 

@@ -124,7 +124,7 @@ def _decide(
     memory = state.of(rules.account_ref)
     if not held:
         return Settled()
-    found = candidates_of(session, rules, [one.keyed for one in held])
+    found = candidates_of(session, rules, policy, [one.keyed for one in held])
     seen = memory.seen_ids()
     withdrawn = _withdrawn_ids(session, state, rules)
 

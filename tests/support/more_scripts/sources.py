@@ -222,6 +222,26 @@ SCRIPTS = (
         expect=Expect(rows=1, expenses=1),
     ),
     Script(
+        name="relinked-and-corrected",
+        story="The bank is connected anew, and meanwhile it has corrected an amount. A person is "
+        "asked; another lunch of that day, told as before, is nobody else.",
+        invariant="I2 I3 I11",
+        cards=RENAMED,
+        steps=(
+            Buy("lunch", "-42.00", memo="CARTE TRAITEUR EXEMPLE"),
+            Buy("other lunch", "-18.00", memo="CARTE TRAITEUR EXEMPLE"),
+            Sync(),
+            Complete("lunch"),
+            NextDay(),
+            Relink(),
+            Change("lunch", amount="-44.00"),
+            Sync(),
+            Answer("lunch", same=True),
+            Nights(2),
+        ),
+        expect=Expect(rows=2, expenses=2),
+    ),
+    Script(
         name="relinked-and-booked-with-a-tip",
         story="A hold is open when the bank is connected anew; the new link tells it booked, with "
         "a tip. A person is asked.",

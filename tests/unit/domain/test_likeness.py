@@ -159,7 +159,14 @@ OTHER_SHOP = "CARTE TAXI"
             ANEW, HOLD, row(-1500), doubt(Doubt.AMOUNT_DIFFERS), id="E01 and booked with a tip"
         ),
         pytest.param(ANEW, held(), row(memo=OTHER_SHOP), None, id="E01 another shop"),
-        pytest.param(ANEW, held(), row(-1500, memo=LONGER), None, id="E01 another booked amount"),
+        pytest.param(
+            ANEW,
+            held(),
+            row(-1500, memo=LONGER),
+            doubt(Doubt.AMOUNT_DIFFERS),
+            id="E01 and another booked amount",
+        ),
+        pytest.param(ANEW, held(), row(-9900), None, id="E01 far more"),
         pytest.param(
             ANEW,
             held(status="cancelled"),
