@@ -114,7 +114,7 @@ def test_I6_every_story_of_the_adversity_bank_replays_to_the_same(
 
 @pytest.mark.parametrize(
     ("name", "forgotten"),
-    [("A10", "full_window"), ("A03", "removed"), ("C17", "refused")],
+    [("A10", "full_window"), ("A08", "removed"), ("C17", "refused")],
 )
 def test_without_what_was_told_besides_the_rows_it_would_differ(
     name: str, forgotten: str, tmp_path: Path, sqlite_template: SqliteTemplate

@@ -30,6 +30,10 @@ DAYS_OF_TWO_SOURCES = 3
 ROUNDING_MINOR, ROUNDING_SHARE = 3, 0.02
 
 
+# Nearer than anything that only looks alike.
+NAMED = (-1, 0)
+
+
 class Likeness(StrEnum):
     """How sure it is. ``TWIN``: equal in everything but a good id, so normally another purchase."""
 
@@ -150,6 +154,25 @@ class _Pair:
         return Match(kind, self.distance, doubt, gone)
 
 
+def _named_by_id(pair: _Pair) -> Match | None:
+    """Ids that decide nothing by themselves, as those of files, are evidence beside the rest.
+
+    A file may number its lines anew: under one id another day is another purchase.
+    """
+    row, one, theirs = pair.row, pair.one, pair.one.known.external_id
+    if pair.policy.trusts(row) or theirs is None or one.source != pair.policy.source:
+        return None
+    if row.replaces == theirs and one.open and row.status is TransactionStatus.BOOKED:
+        return Match(Likeness.SAME, NAMED)
+    if row.external_id != theirs or pair.distance[0] > 0:
+        return None
+    if pair.equal and pair.alike:
+        return Match(Likeness.SAME, NAMED)
+    if pair.equal:
+        return pair.match(Likeness.DOUBT, Doubt.WORDING_DIFFERS)
+    return pair.match(Likeness.DOUBT, Doubt.AMOUNT_DIFFERS) if pair.alike else None
+
+
 def _booked_under_another_id(pair: _Pair) -> Match | None:
     """A02, A05 to A07, B03: what was announced is booked, and nothing links the two."""
     row, one = pair.row, pair.one
@@ -167,7 +190,9 @@ def _booked_under_another_id(pair: _Pair) -> Match | None:
         near = pair.equal and pair.distance[0] <= 1
         return pair.match(Likeness.DOUBT, Doubt.WORDING_DIFFERS, gone=True) if near else None
     if amounts in (Amounts.EQUAL, Amounts.ROUNDED):
-        return pair.match(Likeness.SAME, gone=True)
+        # Of the same day it is the hold, or its twin, whose own booking is then new: the number
+        # comes right either way.
+        return pair.match(Likeness.SAME, gone=pair.distance != (0, 0))
     return pair.match(Likeness.DOUBT, Doubt.AMOUNT_DIFFERS, gone=True)
 
 
@@ -223,6 +248,7 @@ def _good_ids(pair: _Pair) -> Match | None:
 
 
 RULES: Final[tuple[Callable[[_Pair], Match | None], ...]] = (
+    _named_by_id,
     _booked_under_another_id,
     _id_given_later,
     _other_source,

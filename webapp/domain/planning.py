@@ -155,6 +155,7 @@ def plan(
     seen_in_run: Collection[str] = frozenset(),
     adopted: Mapping[str, Known] = MappingProxyType({}),
     totals: Mapping[str, str] = MappingProxyType({}),
+    kept: Collection[str] = frozenset(),
 ) -> SyncPlan:
     """Decide over ``rows`` of one account.
 
@@ -163,6 +164,7 @@ def plan(
     :param seen_in_run: identity keys that earlier batches of the same run have already shown.
     :param adopted: by key, the transaction that a row of unknown key was found to be.
     :param totals: by key, the card of which a row is the monthly total (A25).
+    :param kept: transactions of which another source knows more than the one that tells the rows.
     """
     result = SyncPlan()
     met = set(seen_in_run)
@@ -172,7 +174,7 @@ def plan(
         if held is None:
             fate = _take_in(result, rules, keyed, repeated, totals.get(keyed.key))
         else:
-            fate = _follow(result, rules, held, keyed, repeated=repeated)
+            fate = _follow(result, rules, held, keyed, repeated=repeated, kept=kept)
         met.add(keyed.key)
         review = REVIEW_FIRST if fate is Fate.WAITING and rules.review_first else ""
         result.outcomes.append(
@@ -213,7 +215,13 @@ def _take_in(
 
 
 def _follow(
-    result: SyncPlan, rules: AccountRules, known: Known, keyed: KeyedRow, *, repeated: bool
+    result: SyncPlan,
+    rules: AccountRules,
+    known: Known,
+    keyed: KeyedRow,
+    *,
+    repeated: bool,
+    kept: Collection[str],
 ) -> Fate:
     """Decide over a row of a transaction we hold.
 
@@ -226,8 +234,11 @@ def _follow(
     if known.was(row.external_id) and row.status is TransactionStatus.ANNOUNCED:
         # What it was before it was booked: the source shows both for a while.
         return Fate.UNCHANGED
-    if rules.by_file and known.external_id not in (None, row.external_id):
-        # The feed knows it by its id, and goes on telling it: a file does not write that over.
+    announced = row.status is TransactionStatus.ANNOUNCED
+    old = announced and known.status == TransactionStatus.BOOKED
+    if known.id in kept or (rules.by_file and old):
+        # The feed goes on telling it: a file does not write that over. Nor does a file that was
+        # made before the booking.
         return Fate.REPEATED if repeated else Fate.UNCHANGED
     if repeated and not _is_newer(row, known.status):
         return Fate.REPEATED

@@ -3,7 +3,7 @@
 Pure. Each transaction stands for one row at most, and two that look alike stay two.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -96,11 +96,11 @@ def settle(
         for its day without it.
     :param new_rows: how many rows of the walk were new without any doubt.
     """
-    by_amount, opened = index(candidates, policy)
+    known = Index.of(candidates, policy)
     edges = [
         _Edge(number, one, match)
         for number, item in enumerate(held)
-        for one in likely(item.keyed, by_amount, opened)
+        for one in known.likely(item.keyed)
         if (match := likeness(item.keyed.row, one, policy)) is not None
     ]
     result = Settled()
@@ -125,28 +125,34 @@ def _wanders(item: HeldBack, one: Candidate) -> bool:
     return item.base is not None and item.base.known.id != one.known.id
 
 
-def index(
-    candidates: Iterable[Candidate], policy: Policy
-) -> tuple[dict[tuple[str, int | None], list[Candidate]], list[Candidate]]:
-    """Return candidates by currency and amount, and those whose amount may be another by now."""
-    by_amount: dict[tuple[str, int | None], list[Candidate]] = {}
-    opened = []
-    for one in candidates:
-        by_amount.setdefault((one.currency, one.known.amount_minor), []).append(one)
-        if one.open or policy.other_link(one):
-            opened.append(one)
-    return by_amount, opened
+@dataclass(slots=True)
+class Index:
+    """Candidates by currency and amount, by id, and those whose amount may be another by now."""
 
+    by_amount: dict[tuple[str, int | None], list[Candidate]] = field(default_factory=dict)
+    by_id: dict[str, list[Candidate]] = field(default_factory=dict)
+    opened: list[Candidate] = field(default_factory=list)
 
-def likely(
-    keyed: KeyedRow,
-    by_amount: Mapping[tuple[str, int | None], Sequence[Candidate]],
-    opened: Sequence[Candidate],
-) -> list[Candidate]:
-    """Return the candidates that are worth a look for a row."""
-    amount = keyed.row.amount
-    equal = by_amount.get((amount.currency, amount.minor), ())
-    return [*equal, *(one for one in opened if one.known.amount_minor != amount.minor)]
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate], policy: Policy) -> "Index":
+        """Index ``candidates`` for rows of ``policy``."""
+        made = cls()
+        for one in candidates:
+            amount = (one.currency, one.known.amount_minor)
+            made.by_amount.setdefault(amount, []).append(one)
+            if one.known.external_id is not None:
+                made.by_id.setdefault(one.known.external_id, []).append(one)
+            if one.open or policy.other_link(one):
+                made.opened.append(one)
+        return made
+
+    def likely(self, keyed: KeyedRow) -> list[Candidate]:
+        """Return the candidates that are worth a look for a row, each once."""
+        row = keyed.row
+        found = [*self.by_amount.get((row.amount.currency, row.amount.minor), ()), *self.opened]
+        for external_id in (row.external_id, row.replaces):
+            found += self.by_id.get(external_id, ()) if external_id is not None else ()
+        return list({one.known.id: one for one in found}.values())
 
 
 def _pair_up(result: Settled, held: Sequence[HeldBack], edges: Sequence[_Edge]) -> set[int]:

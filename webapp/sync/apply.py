@@ -18,7 +18,7 @@ from webapp.domain.planning import (
 )
 from webapp.domain.relinking import found_again
 from webapp.domain.transactions import IdentityCounter, bank_content, trusts_ids
-from webapp.storage import balances, ingest, relinked
+from webapp.storage import balances, candidates, ingest, relinked
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
 from webapp.storage.monthly_totals import monthly_totals
@@ -162,11 +162,25 @@ def write_rows(
     """Plan ``rows`` and write what comes of them; returns the transactions by key."""
     memory = state.of(rules.account_ref)
     totals = monthly_totals(session, state.entity_id, rules, rows, known)
-    planned = plan(rules, known, rows, seen_in_run=memory.seen, adopted=adopted, totals=totals)
+    planned = plan(
+        rules,
+        known,
+        rows,
+        seen_in_run=memory.seen,
+        adopted=adopted,
+        totals=totals,
+        kept=_fed(session, state, {**known, **adopted}) if rules.by_file else (),
+    )
     ids = _write_plan(session, state, rules, planned, known, tally)
     memory.seen |= {one.key: ids.get(one.key) for one in rows}
     memory.fresh += len(planned.to_insert)
     return ids
+
+
+def _fed(session: Session, state: RunState, known: Mapping[str, Known]) -> set[str]:
+    """Return those of these transactions that another source than this file told last."""
+    found = candidates.by_ids(session, {one.id for one in known.values()})
+    return {row_id for row_id, one in found.items() if one.source != state.source}
 
 
 def _show_again(

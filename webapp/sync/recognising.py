@@ -8,7 +8,7 @@ from sqlmodel import Session
 from cardsync_sdk.types import IdTrait
 from webapp.domain.likeness import Candidate, Policy, likeness
 from webapp.domain.planning import DUPLICATE, AccountRules, KeyedRow, Known
-from webapp.domain.settling import HeldBack, index, likely
+from webapp.domain.settling import HeldBack, Index
 from webapp.domain.transactions import Told, is_other_purchase, leg_key
 from webapp.domain.windows import is_before
 from webapp.storage import candidates, ingest
@@ -139,14 +139,11 @@ class Sorting:
             return set()
         found = candidates_of(self.session, self.rules, self.policy, rows)
         seen = self.memory.seen_ids()
-        by_amount, opened = index([one for one in found if one.known.id not in seen], self.policy)
+        known = Index.of([one for one in found if one.known.id not in seen], self.policy)
         held = {
             keyed.key
             for keyed in rows
-            if any(
-                likeness(keyed.row, one, self.policy) is not None
-                for one in likely(keyed, by_amount, opened)
-            )
+            if any(likeness(keyed.row, one, self.policy) is not None for one in known.likely(keyed))
         }
         return held | set(moved(self.session, self.policy, self.rules, self.identities, rows))
 
@@ -178,9 +175,10 @@ def candidates_of(
 ) -> list[Candidate]:
     """Return the transactions of an account that ``rows`` may be."""
     days = [one.row.day for one in rows]
-    # What another link told may have another amount by now.
+    # What another link told may have another amount by now, and so may what an id names.
     relinked = IdTrait.CHANGES_ON_RELINK in policy.traits
-    amounts = None if relinked else {one.row.amount.minor for one in rows}
+    named = any(one.row.external_id and not policy.trusts(one.row) for one in rows)
+    amounts = None if relinked or named else {one.row.amount.minor for one in rows}
     return candidates.near(session, rules.account_id, min(days), max(days), amounts)
 
 

@@ -329,8 +329,8 @@ SCRIPTS = (
     ),
     Script(
         name="hold-in-question-is-nobody-elses",
-        story="Without ids a hold is booked, and the bank shows no whole days: a person is asked. "
-        "Before the answer an equal purchase of the day appears.",
+        story="Without ids a hold is booked, dated a day later, and the bank shows no whole days: "
+        "a person is asked. Before the answer an equal purchase of the day appears.",
         invariant="I1 I2 I11",
         cards=(Card(traits=NO_IDS),),
         serving=Serving(vouches=False),
@@ -338,7 +338,7 @@ SCRIPTS = (
             Buy("first", "-2.50", on="03-18", announced=True),
             Sync(),
             NextDay(),
-            Book("first", on="03-19"),
+            Book("first", on="03-19", purchased="03-19"),
             Sync(),
             NextDay(2),
             Buy("second", "-2.50", on="03-18", booked="2026-03-20"),

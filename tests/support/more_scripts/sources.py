@@ -69,6 +69,23 @@ SCRIPTS = (
         expect=Expect(rows=2, expenses=2),
     ),
     Script(
+        name="files-of-holds-and-bookings",
+        story="One file tells a hold, the next one its booking; then the first comes once more. "
+        "Neither has ids, and the purchase is one.",
+        invariant="I2 I3",
+        cards=BY_FILE,
+        by_file=True,
+        steps=(
+            Buy("hotel", "-118.00", memo="HOTEL ATLAS EXEMPLE", announced=True),
+            HandIn("monday.jsonl", ("hotel",)),
+            Complete("hotel"),
+            Book("hotel", on="03-18"),
+            HandIn("friday.jsonl", ("hotel",)),
+            HandIn("friday.jsonl", ("hotel",)),
+        ),
+        expect=Expect(rows=1, expenses=1),
+    ),
+    Script(
         name="feed-then-file",
         story="What the feed told comes again in a file, and the feed goes on telling it.",
         invariant="I2 I3",

@@ -215,9 +215,15 @@ def test_A29_a_row_that_a_person_merged_into_another_stays_so() -> None:
 
 def test_E10_a_file_writes_nothing_over_what_the_feed_told() -> None:
     held = {"k": Known("t1", "k", "booked", "told before", "feed-7")}
-    by_file = replace(HELD, by_file=True)
-    assert [one.fate for one in plan(by_file, held, [row()]).outcomes] == [Fate.UNCHANGED]
+    kept = plan(HELD, held, [row()], kept={"t1"})
+    assert ([one.fate for one in kept.outcomes], kept.to_change) == ([Fate.UNCHANGED], [])
     assert [one.fate for one in plan(HELD, held, [row()]).outcomes] == [Fate.UPDATED]
+
+
+def test_a_file_of_before_the_booking_takes_it_back_no_more() -> None:
+    held = {"k": Known("t1", "k", "booked", "told before")}
+    by_file = replace(HELD, by_file=True)
+    assert [one.fate for one in plan(by_file, held, [ANNOUNCED]).outcomes] == [Fate.UNCHANGED]
 
 
 def test_D_N_the_monthly_total_of_a_card_is_no_expense() -> None:

@@ -98,8 +98,9 @@ def test_I11_where_several_fit_a_person_is_asked() -> None:
 
 
 def test_a_hold_that_nobody_says_is_gone_is_asked_about() -> None:
-    settled = decide([row("b")], [hold("a")], gone=False)
+    settled = decide([row("b", day=1)], [hold("a")], gone=False)
     assert [one.doubt for one in settled.asked] == [Doubt.STILL_SHOWN]
+    assert pairs(decide([row("b")], [hold("a")], gone=False)) == {"b": "a"}
     assert decide([row("b", -200)], [hold("a")], gone=False).asked == []
 
 
