@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 
@@ -20,6 +21,10 @@ from tests.support.redis_server import running_redis
 from tests.support.scratch import scratch_folder
 from webapp.config import Settings
 from webapp.storage.database import Database
+
+# How long a drawn example takes says how busy the machine is, and nothing of the rule.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 OUR_VARIABLES = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT")
 

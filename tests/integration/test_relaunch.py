@@ -265,6 +265,9 @@ def test_without_a_redis_the_page_answers_soon_and_the_clock_rings(
     )
     token = claire.token()
     begun = time.monotonic()
+    claire.get(page_of(feed))
+    usual = time.monotonic() - begun
+    begun = time.monotonic()
     answer = claire.post(f"{page_of(feed)}/sync", {"place": "page"}, token=token, headers=HTMX)
     took = time.monotonic() - begun
 
@@ -273,4 +276,4 @@ def test_without_a_redis_the_page_answers_soon_and_the_clock_rings(
     rung: list[str] = []
     Clock(feed.database, lambda one: not rung.append(one)).tick(datetime.now(UTC))
     assert rung == [feed.interface_id]
-    assert took < 1
+    assert took < 1 + usual, "what a page takes on this machine, and a second for the dead Redis"
