@@ -118,10 +118,15 @@ def next_window(
     first = farthest if floor is None else floor
     if complete_until is not None:
         wanted = complete_until - lookback
-        if deep_read_on is None or today - deep_read_on >= DEEP_EVERY:
+        if deep_is_due(deep_read_on, today):
             wanted = min(wanted, today - DEEP_BACK, max(hole or today, farthest))
         first = max(first, wanted)
     return FetchWindow(min(first, today), today)
+
+
+def deep_is_due(deep_read_on: date | None, today: date) -> bool:
+    """Say whether it is time for the deeper look that was last had on ``deep_read_on``."""
+    return deep_read_on is None or today - deep_read_on >= DEEP_EVERY
 
 
 def is_deep(window: FetchWindow, *, floor: date | None, today: date) -> bool:

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import TransactionStatus
 from webapp.domain.life import EventKind
-from webapp.storage.columns import new_ids
 from webapp.storage.ingest import KEYS_PER_QUERY, table_of
+from webapp.storage.lives import Happened, record_events
 from webapp.storage.runs import RowFate
-from webapp.storage.transactions import BankTransaction, TransactionEvent
+from webapp.storage.transactions import BankTransaction
 
 EXPIRED = "expired"
 
@@ -36,7 +36,9 @@ def expire_holds(
         table = table_of(BankTransaction)
         values = {"status": EXPIRED, "last_run_id": run_id}
         session.connection().execute(update(table).where(table.c.id.in_(ids)).values(**values))
-        _record(session, ids, run_id, at)
+        before = {"status": TransactionStatus.ANNOUNCED.value}
+        expired = [Happened(one, EventKind.EXPIRED, before) for one in ids]
+        record_events(session, expired, run_id=run_id, at=at)
     return len(ids)
 
 
@@ -55,19 +57,3 @@ def _overdue(
     )
     # More than one statement takes wait for the next run.
     return session.exec(query.order_by(col(row.id)).limit(KEYS_PER_QUERY)).all()
-
-
-def _record(session: Session, ids: Sequence[str], run_id: str, at: datetime) -> None:
-    common = {
-        "run_id": run_id,
-        "at": at,
-        "kind": EventKind.EXPIRED.value,
-        "before": {"status": TransactionStatus.ANNOUNCED.value},
-    }
-    session.connection().execute(
-        insert(table_of(TransactionEvent)),
-        [
-            {"id": event_id, "transaction_id": transaction_id, **common}
-            for event_id, transaction_id in zip(new_ids(len(ids)), ids, strict=True)
-        ],
-    )

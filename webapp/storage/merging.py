@@ -17,6 +17,7 @@ from webapp.domain.questions import Answer
 from webapp.domain.sameness import DUPLICATE
 from webapp.storage import audit, merged_work
 from webapp.storage.accounts import lock_accounts
+from webapp.storage.lives import Happened, record_events
 from webapp.storage.people import LegalEntity
 from webapp.storage.questions import Question
 from webapp.storage.transactions import BankTransaction, TransactionAlias, TransactionEvent
@@ -303,17 +304,11 @@ def _tell(
     before: dict[str, dict[str, Any] | None],
 ) -> None:
     """Write what happened into the lives of both rows and into the audit trail."""
-    for row, other in ((stays, goes), (goes, stays)):
-        session.add(
-            TransactionEvent(
-                transaction_id=row.id,
-                user_id=by,
-                at=at,
-                kind=kind.value,
-                before=before.get(row.id),
-                detail=other.id,
-            )
-        )
+    happened = [
+        Happened(row.id, kind, before.get(row.id), other.id)
+        for row, other in ((stays, goes), (goes, stays))
+    ]
+    record_events(session, happened, at=at, user_id=by)
     audit.record(
         session,
         at=at,

@@ -79,27 +79,19 @@ def _purchases(session: Session, card_id: str, until: date) -> list[tuple[date, 
             col(BankTransaction.status) == "booked",
             col(BankTransaction.day).between(until - PERIOD, until),
         )
-        .order_by(col(BankTransaction.day), col(BankTransaction.seen_at), col(BankTransaction.id))
+        # The same order for ever, within a day too: a sum may begin in the middle of one.
+        .order_by(
+            col(BankTransaction.day),
+            col(BankTransaction.seen_at),
+            col(BankTransaction.identity_key).desc(),
+        )
     )
     return [(day, minor) for day, minor in rows]
 
 
 def _sums(session: Session, card: Account, until: date) -> CardSums:
     """Add up a card's purchases backwards from a day: each sum is of a period that ends then."""
-    days = session.execute(
-        select_columns(col(BankTransaction.day), col(BankTransaction.amount_minor))
-        .where(
-            col(BankTransaction.account_id) == card.id,
-            col(BankTransaction.status) == "booked",
-            col(BankTransaction.day).between(until - PERIOD, until),
-        )
-        # The same order for ever, within a day too: a sum may begin in the middle of one.
-        .order_by(
-            col(BankTransaction.day).desc(),
-            col(BankTransaction.seen_at).desc(),
-            col(BankTransaction.identity_key),
-        )
-    ).all()
+    days = reversed(_purchases(session, card.id, until))
     amounts = [minor for _day, minor in days]
     # A total may leave out the last days' purchases, which the next one holds.
     sums = {

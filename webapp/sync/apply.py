@@ -169,7 +169,7 @@ def write_rows(
         seen_in_run=memory.seen,
         adopted=adopted,
         totals=totals,
-        kept=_fed(session, state, {**known, **adopted}) if rules.by_file else (),
+        kept=_fed(session, state, rows, {**known, **adopted}) if rules.by_file else (),
     )
     ids = _write_plan(session, state, rules, planned, known, tally)
     memory.seen |= {one.key: ids.get(one.key) for one in rows}
@@ -177,9 +177,19 @@ def write_rows(
     return ids
 
 
-def _fed(session: Session, state: RunState, known: Mapping[str, Known]) -> set[str]:
-    """Return those of these transactions that another source than this file told last."""
-    found = candidates.by_ids(session, {one.id for one in known.values()})
+def _fed(
+    session: Session, state: RunState, rows: Sequence[KeyedRow], known: Mapping[str, Known]
+) -> set[str]:
+    """Return what another source than this file told last, of what the rows say otherwise."""
+    otherwise = {
+        held.id
+        for one in rows
+        for key in (one.key, one.replaces, *one.former)
+        if key is not None
+        and (held := known.get(key)) is not None
+        and (held.content, held.status) != (one.says, one.row.status)
+    }
+    found = candidates.by_ids(session, otherwise)
     return {row_id for row_id, one in found.items() if one.source != state.source}
 
 

@@ -10,9 +10,10 @@ from webapp.domain.planning import KeyedRow, plan
 from webapp.storage import ingest
 from webapp.storage.accounts import Account
 from webapp.storage.holdings import lock_rules
+from webapp.storage.lives import Happened, record_events
 from webapp.storage.questions import HeldRow, Question
 from webapp.storage.runs import SyncRun
-from webapp.storage.transactions import BankTransaction, TransactionEvent
+from webapp.storage.transactions import BankTransaction
 from webapp.sync.attaching import Saver
 
 
@@ -88,13 +89,5 @@ def _last_run(by: Saver, question: Question) -> str | None:
 
 
 def _tell(by: Saver, question: Question, kind: EventKind, transaction_id: str, key: str) -> None:
-    by.session.add(
-        TransactionEvent(
-            transaction_id=transaction_id,
-            run_id=question.run_id,
-            user_id=by.user_id,
-            at=by.now,
-            kind=kind.value,
-            detail=key,
-        )
-    )
+    happened = [Happened(transaction_id, kind, detail=key)]
+    record_events(by.session, happened, at=by.now, run_id=question.run_id, user_id=by.user_id)

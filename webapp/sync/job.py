@@ -11,7 +11,7 @@ from cardsync_sdk.registry import Connector, Registry
 from cardsync_sdk.types import AccountRef, FetchWindow, IdTrait, Link
 from webapp.domain.interfaces import ImportMode
 from webapp.domain.transactions import IdentityCounter
-from webapp.domain.windows import import_floor, next_window, window_again
+from webapp.domain.windows import deep_is_due, import_floor, next_window, window_again
 from webapp.storage import leases
 from webapp.storage.accounts import Account
 from webapp.storage.coverage import first_hole
@@ -84,7 +84,7 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         fix_floors(accounts, activated_on)
         zone = ZoneInfo(entity.timezone)
         today = claim.as_of.astimezone(zone).date()
-        holes = {one.id: _first_hole(session, one) for one in accounts}
+        holes = {one.id: _first_hole(session, one, today) for one in accounts}
     windows = {
         account.id: next_window(
             floor=account.import_from,
@@ -109,9 +109,9 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
     )
 
 
-def _first_hole(session: Session, account: Account) -> date | None:
-    """Return the first day that was never fetched up to the last success, if there is one."""
-    if account.complete_until is None:
+def _first_hole(session: Session, account: Account, today: date) -> date | None:
+    """Return the first day that was never fetched up to the last success, where it is asked for."""
+    if account.complete_until is None or not deep_is_due(account.deep_read_on, today):
         return None
     hole = first_hole(session, account.id, account.import_from, account.complete_until)
     return hole.first if hole else None
