@@ -160,18 +160,23 @@ SetOut = Callable[..., Way]
 @pytest.fixture
 def set_out(
     open_page: Callable[..., Page], log_in: Callable[[Page, str], None], practice_bank: str
-) -> SetOut:
+) -> Iterator[SetOut]:
     """Return a function that opens a browser in which the admin is logged in."""
+    opened: list[Page] = []
 
     def start(language: str = "fr", *, script: bool = True, **options: Any) -> Way:
         page = open_page(java_script_enabled=script, **options)
+        opened.append(page)
         log_in(page, CLAIRE)
         if language == "en":
             page.get_by_role("button", name="EN").click()
             expect(page.locator("html")).to_have_attribute("lang", "en")
         return Way(page, language, script)
 
-    return start
+    yield start
+    # Before the bank closes: a page of its that still loads would complain.
+    for page in opened:
+        page.close()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -11,13 +11,8 @@ from tests.support.practice_bank import PracticeBank, practice_bank
 
 
 @pytest.fixture
-def bank(tmp_path: Path, impatient: None) -> Iterator[PracticeBank]:
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PracticeBank]:
     """Run a practice bank on a clock that stands still until it is ticked."""
+    monkeypatch.setattr(http, "DEFAULT_LIMITS", Limits(pause=0))
     with practice_bank(tmp_path / "practice") as opened:
         yield opened
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let connectors give up on a silent source within a second, and not pause between tries."""
-    monkeypatch.setattr(http, "DEFAULT_LIMITS", Limits(read=0.3, deadline=3, pause=0))

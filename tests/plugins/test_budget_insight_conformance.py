@@ -19,7 +19,7 @@ from cardsync_sdk import (
     UserActionNeeded,
 )
 from cardsync_sdk.testing import ConnectorConformance, Fault
-from tests.support.practice_bank import ALWAYS, PracticeBank
+from tests.support.practice_bank import ALWAYS, PracticeBank, impatience
 
 
 class TestBudgetInsight(ConnectorConformance):
@@ -75,7 +75,8 @@ def failing(
     @contextmanager
     def inject() -> Iterator[None]:
         bank.fail(kind, path=path, count=count, retry_after=30)
-        yield
+        with impatience(kind):
+            yield
         bank.control("faults", "DELETE")
 
     return inject

@@ -14,7 +14,7 @@ from cardsync_sdk import (
     UserActionNeeded,
 )
 from tests.support.bookkeeping import MARCH, Book, fetch, truth
-from tests.support.practice_bank import PracticeBank
+from tests.support.practice_bank import PracticeBank, impatience
 
 UNAVAILABLE = ["500", "503_html", "html", "cut_json", "wrong_charset", "timeout", "redirect"]
 
@@ -35,7 +35,7 @@ def test_a_failing_source_is_unavailable_and_moves_no_cursor(
     bank: PracticeBank, book: Book, kind: str, path: str
 ) -> None:
     bank.fail(kind, count=3, path=path)
-    with pytest.raises(SourceUnavailable):
+    with impatience(kind), pytest.raises(SourceUnavailable):
         book.sync()
     assert book.cursor is None
     book.sync()
@@ -45,7 +45,8 @@ def test_a_failing_source_is_unavailable_and_moves_no_cursor(
 @pytest.mark.parametrize("kind", UNAVAILABLE)
 def test_a_short_failure_is_not_noticed(bank: PracticeBank, book: Book, kind: str) -> None:
     bank.fail(kind, path="/transactions")
-    book.sync()
+    with impatience(kind, seconds=2.0):
+        book.sync()
     assert book.content == truth(bank, book.link)
 
 

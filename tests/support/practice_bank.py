@@ -3,19 +3,20 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 
 import cardsync_budget_insight
 from cardsync_budget_insight.sandbox import settings
 from cardsync_budget_insight.sandbox.bank import PASSWORD
 from cardsync_budget_insight.sandbox.server import running
-from cardsync_sdk import AccountRef, Batch, FetchWindow, Link, RemoteAccount, Settings
+from cardsync_sdk import AccountRef, Batch, FetchWindow, Link, RemoteAccount, Settings, http
 from cardsync_sdk.registry import Connector, load_connector
 
 RETURN = "http://127.0.0.1:9/back"
@@ -161,6 +162,19 @@ def practice_bank(folder: Path) -> Iterator[PracticeBank]:
     """Run the practice bank on a clock that stands still until :meth:`PracticeBank.tick`."""
     with running(folder, lambda: STARTED) as url, httpx2.Client(trust_env=False) as person:
         yield PracticeBank(url, folder, person)
+
+
+@contextmanager
+def impatience(kind: str, seconds: float = 0.3) -> Iterator[None]:
+    """Let connectors give up on a silent source soon, where the fault ``kind`` is a silent one.
+
+    Only there: on a busy machine a good answer may take longer than that.
+    """
+    usual = http.DEFAULT_LIMITS
+    with pytest.MonkeyPatch.context() as patch:
+        if kind == "timeout":
+            patch.setattr(http, "DEFAULT_LIMITS", replace(usual, read=seconds, pause=0))
+        yield
 
 
 def link_named(html: str, name: str) -> str:
