@@ -13,6 +13,7 @@ from cardsync_sdk.errors import (
 )
 from cardsync_sdk.hookspecs import API_VERSION, ENTRY_POINT_GROUP, hookimpl
 from cardsync_sdk.money import Money, exponent_of, money_from_decimal, parse_money
+from cardsync_sdk.quota import Quota, note_call
 from cardsync_sdk.types import (
     AccountKind,
     AccountRef,
@@ -59,6 +60,7 @@ __all__ = [
     "LinkState",
     "Merchant",
     "Money",
+    "Quota",
     "RateLimited",
     "Redirect",
     "RejectedRow",
@@ -76,5 +78,6 @@ __all__ = [
     "exponent_of",
     "hookimpl",
     "money_from_decimal",
+    "note_call",
     "parse_money",
 ]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
 from cardsync_sdk.errors import RateLimited, SourceRejected, SourceUnavailable
+from cardsync_sdk.quota import note_call
 from cardsync_sdk.types import Json
 
 if TYPE_CHECKING:
@@ -234,6 +235,7 @@ class HttpClient:
     ) -> Answer:
         import httpx2
 
+        note_call()
         what = f"{method} {urlsplit(url).path}"
         left = max(end - time.monotonic(), 0.001)
         timeout = httpx2.Timeout(min(read, left), connect=min(self._limits.connect, left))

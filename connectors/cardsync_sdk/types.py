@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cardsync_sdk.money import Money
+from cardsync_sdk.quota import USUAL_QUOTA, Quota
 
 Json = Any
 
@@ -130,6 +131,7 @@ class ConnectorInfo:
     :param id_traits: default id policy of its accounts; an account may override it.
     :param lookback: overlap asked for again at each run; at least 10 days, since banks post late.
     :param hold_expiry: after how long an announced row that never books expires by itself.
+    :param quota: how much its source bears.
     :param reads_files: it reads uploaded files: ``Link.upload`` is set and its link needs no page.
     :param about_url: where people can read who the partner is (R80).
     """
@@ -143,6 +145,7 @@ class ConnectorInfo:
     id_traits: frozenset[IdTrait] = frozenset({IdTrait.NONE})
     lookback: timedelta = timedelta(days=10)
     hold_expiry: timedelta = timedelta(days=30)
+    quota: Quota = USUAL_QUOTA
     reads_files: bool = False
     file_suffixes: tuple[str, ...] = ()
     about_url: str = ""

@@ -14,12 +14,13 @@ class InterfaceState(StrEnum):
 
 
 class DueReason(StrEnum):
-    """Why an interface is due."""
+    """Why an interface is due; ``WEBHOOK``: its source rang (only a doorbell, never data)."""
 
     FIRST = "first"
     SCHEDULE = "schedule"
     RETRY = "retry"
     DEMAND = "demand"
+    WEBHOOK = "webhook"
 
 
 class Trigger(StrEnum):
@@ -29,6 +30,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     RETRY = "retry"
     DEMAND = "demand"
+    WEBHOOK = "webhook"
     COMMAND = "command"
     FILE = "file"
 

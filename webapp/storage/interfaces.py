@@ -6,14 +6,18 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Integer,
     String,
     Text,
     UniqueConstraint,
     and_,
+    false,
     func,
     text,
+    true,
     update,
 )
 from sqlmodel import Field, Index, Session, SQLModel, col, select
@@ -43,6 +47,9 @@ class Interface(SQLModel, table=True):
     is to use instead of the real one (demos and tests). ``asked_by`` and ``asked_why``: who
     asked for the next run, and why; the run takes them over. ``again_first`` to ``again_last``:
     days to ask the source for once more, of one account or of all, until a run ended well.
+    ``nightly``: it is synced every night; without, only when asked (R53). ``interrupted``: how many
+    of its runs in a row ended without a word; the next one then runs in a process of its own.
+    ``news_waits``: its source rang during a run, so another follows at once (D04).
     """
 
     __tablename__ = "interface"
@@ -89,6 +96,15 @@ class Interface(SQLModel, table=True):
     fence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     doorbell_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
+    interrupted: int = Field(
+        default=0, sa_column=Column(Integer, nullable=False, server_default="0")
+    )
+    nightly: bool = Field(
+        default=True, sa_column=Column(Boolean, nullable=False, server_default=true())
+    )
+    news_waits: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
     last_ok_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_error: str = ""
     last_error_reason: str = ""

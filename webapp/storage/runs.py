@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, LargeBinary, String, update
+from sqlalchemy import JSON, CheckConstraint, Column, Integer, LargeBinary, String, update
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
@@ -22,7 +22,7 @@ class SyncRun(SQLModel, table=True):
     ``as_of`` is its business time; ``started_at`` and ``ended_at`` are real time. The database
     itself refuses counts that do not add up to the rows seen (D-P). ``again_first`` to
     ``again_last``: the days it asked for once more. ``undone_at``: what it brought was taken back;
-    its counts, fates and deliveries stay as they were.
+    its counts, fates and deliveries stay as they were. ``calls``: how often the source was called.
     """
 
     __tablename__ = "sync_run"
@@ -58,6 +58,7 @@ class SyncRun(SQLModel, table=True):
     undone_by: str | None = ref("app_user.id", nullable=True, index=False)
     rows_seen: int = 0
     expenses_made: int = 0
+    calls: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     n_new: int = 0
     n_updated: int = 0
     n_booked: int = 0

@@ -5,6 +5,7 @@ from webapp.storage import (
     audit,
     balances,
     bank_requests,
+    budgets,
     expenses,
     heartbeats,
     help_requests,
@@ -16,6 +17,7 @@ from webapp.storage import (
     runs,
     transactions,
     uploads,
+    webhooks,
 )
 from webapp.storage.columns import METADATA
 
@@ -25,6 +27,7 @@ __all__ = [
     "audit",
     "balances",
     "bank_requests",
+    "budgets",
     "expenses",
     "heartbeats",
     "help_requests",
@@ -36,4 +39,5 @@ __all__ = [
     "runs",
     "transactions",
     "uploads",
+    "webhooks",
 ]

@@ -12,6 +12,7 @@ from cardsync_sdk.errors import (
     SourceUnavailable,
     UserActionNeeded,
 )
+from cardsync_sdk.quota import CallsUsedUp
 from webapp.domain.believing import SignsFlipped, Unreadable
 from webapp.domain.schedule import FailureKind
 
@@ -44,10 +45,10 @@ def failure_of(error: Exception, *, now: datetime) -> Failure:
         case SourceUnavailable():
             retry_at = now + error.retry_after if error.retry_after else None
             return Failure(FailureKind.UNAVAILABLE, "unavailable", detail, retry_at)
+        case RunLimitReached() | CallsUsedUp():
+            return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
         case ConnectorError():
             return Failure(FailureKind.UNAVAILABLE, "unavailable", detail)
-        case RunLimitReached():
-            return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
         case SignsFlipped():
             return Failure(FailureKind.PLUGIN_BUG, "signs_flipped", detail)
         case Unreadable():
