@@ -1,7 +1,6 @@
 """An admin connects a bank and attaches its cards in a real browser, against the practice bank.
 
-In both languages, with and without JavaScript, at a desk and on a phone (R7, R8, R10-R14, R17, R18,
-R35-R43, R67).
+Both languages, with and without JavaScript, desk and phone (R7-R14, R17, R18, R35-R43, R67).
 """
 
 import re
@@ -162,7 +161,7 @@ def set_out(
     open_page: Callable[..., Page], log_in: Callable[[Page, str], None], practice_bank: str
 ) -> Iterator[SetOut]:
     """Return a function that opens a browser in which the admin is logged in."""
-    opened: list[Page] = []
+    opened = []
 
     def start(language: str = "fr", *, script: bool = True, **options: Any) -> Way:
         page = open_page(java_script_enabled=script, **options)
@@ -174,8 +173,7 @@ def set_out(
         return Way(page, language, script)
 
     yield start
-    # Before the bank closes: a page of its that still loads would complain.
-    for page in opened:
+    for page in opened:  # before the bank is gone, which its pages may still load from
         page.close()
 
 
