@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, OwnCommand] = {
     "db": OwnCommand("webapp.commands.db:db", "Bring the database up to date."),
     "interfaces": OwnCommand("webapp.commands.interfaces:interfaces", "List what is connected."),
     "sync": OwnCommand("webapp.commands.sync:sync", "Synchronise one interface now."),
+    "sync-due": OwnCommand("webapp.commands.sync_due:sync_due", "Do everything that is due now."),
     "tick": OwnCommand("webapp.commands.sync:tick", "Do what is due at a moment."),
     "import": OwnCommand("webapp.commands.sync:import_file", "Import a statement file."),
     "replay": OwnCommand("webapp.commands.replay:replay", "Replay what was delivered; compare."),

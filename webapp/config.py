@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(15, ge=1, le=200)
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(8, ge=1, le=64)
+    sync_threads: int = Field(32, ge=1, le=256)
+    sync_memory_mb: int = Field(1024, ge=0)
     demo: bool = False
     smtp_url: Annotated[SecretStr | None, AfterValidator(_mail_server)] = None
     mail_from: str | None = Field(None, pattern=r"^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$", max_length=200)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -72,3 +73,22 @@ def obey_supervisor() -> None:
     """In a process that ``cardsync up`` started, tie what it will fork to it; else do nothing."""
     if os.environ.pop(SUPERVISED, None):
         tie_forks_to_parent()
+
+
+def resident_mb() -> int:
+    """Return the resident memory of this process in MB; 0 where there is no ``/proc``."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process have at most so much memory of its own; then allocations fail. 0: no limit.
+
+    Counted is private memory that can be written (``RLIMIT_DATA``), not address space.
+    """
+    if megabytes:
+        most = megabytes << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))

@@ -71,6 +71,12 @@ def counting_calls(most: int) -> Iterator[CallMeter]:
         _meter.reset(before)
 
 
+def calls_counted() -> int:
+    """Return the calls counted so far in this thread; 0 where nobody counts."""
+    meter = _meter.get()
+    return meter.calls if meter else 0
+
+
 def note_call() -> None:
     """Count one call to the source. :class:`~cardsync_sdk.http.HttpClient` does it by itself.
 

@@ -165,7 +165,7 @@ def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
     start_worker: Start,
 ) -> None:
     world = connect(database, bank, link)
-    clock = Clock(database, Doorbell(redis_url).ring)
+    clock = Clock(database, Doorbell(redis_url).ring_for)
     # The third page hangs: the worker is killed while it waits for it.
     bank.fail("timeout", path="cursor", seconds=60)
     world.change(Interface, world.interface_id, as_of=FIRST_NIGHT)
@@ -177,7 +177,7 @@ def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
     assert held(world) < true_set(bank, link)
 
     # A minute later: the dead worker's lease has run out, and its doorbell may ring again.
-    world.change(Interface, world.interface_id, lease_until=LONG_AGO, doorbell_at=LONG_AGO)
+    world.change(Interface, world.interface_id, lease_until=LONG_AGO)
     start_worker()
     clock.tick(datetime.now(UTC))
     wait_until(lambda: world.interface().last_ok_at is not None)

@@ -29,10 +29,10 @@ def worker() -> None:
     settings = _settings_with_redis()
     from webapp.jobs.worker import main
 
-    main(settings, _letters(settings))
+    main(settings, letters(settings))
 
 
-def _letters(settings: Settings) -> "Compose":
+def letters(settings: Settings) -> "Compose":
     """Return what writes messages; the pages, whose words it shares, are loaded for the first."""
 
     @cache

@@ -13,6 +13,7 @@ import click
 
 from webapp import logs
 from webapp.config import Settings, load_settings
+from webapp.processes import limit_memory
 
 if TYPE_CHECKING:
     from webapp.sync.job import Engine
@@ -39,18 +40,37 @@ class Moment(click.ParamType[date | datetime]):
 @click.command()
 @click.option("--interface", "interface_id", required=True, help="Id of the interface.")
 @click.option("--as-of", type=Moment(), help="Business time of the run; default: now.")
+@click.option("--if-due", is_flag=True, help="Only if it is due, with the memory of a worker.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def sync(interface_id: str, as_of: date | datetime | None, as_json: bool) -> None:
+def sync(interface_id: str, as_of: date | datetime | None, if_due: bool, as_json: bool) -> None:
     """Synchronise one interface now and print what became of its rows.
 
     A day given with --as-of means noon of that day in the legal entity's time zone. Exit status 1
     if the run failed.
     """
-    with _opened(load_settings()) as engine:
+    settings = load_settings()
+    if if_due:
+        limit_memory(settings.sync_memory_mb)
+    with opened(settings) as engine:
+        if if_due:
+            _sync_if_due(engine, interface_id)
+            return
         result = _sync_now(engine, interface_id, as_of)
     if result is None:
         raise click.ClickException("A sync of this interface is under way; it was asked to go on.")
     _show(result, as_json)
+
+
+def _sync_if_due(engine: "Engine", interface_id: str) -> None:
+    """Sync as a worker would: what a shift has done in a process of its own."""
+    from webapp.jobs.tasks import worker_name
+    from webapp.sync.run import sync_interface
+
+    result = sync_interface(engine, interface_id, owner=worker_name(), now=datetime.now(UTC))
+    if result is None:
+        click.echo("It is not due, or a sync of it is under way.")
+    else:
+        _print(result)
 
 
 def _sync_now(
@@ -95,7 +115,7 @@ def tick(as_of: date | datetime, here: bool, wait: bool, as_json: bool) -> None:
     settings = load_settings()
     moment = instant_of(as_of, ZoneInfo("UTC"))
     results: list[Result] = []
-    with _opened(settings) as engine:
+    with opened(settings) as engine:
         asked = ask_due(engine.database, moment)
         if here or not _ring(settings, asked):
             results = _run_here(engine, asked, moment)
@@ -120,7 +140,7 @@ def import_file(file: Path, account_id: str, everything: bool, as_json: bool) ->
 
     settings = load_settings()
     try:
-        with _opened(settings) as engine:
+        with opened(settings) as engine:
             result = files.import_file(
                 engine,
                 settings.folder.uploads,
@@ -150,7 +170,7 @@ def instant_of(moment: date | datetime | None, zone: ZoneInfo) -> datetime:
 
 
 @contextmanager
-def _opened(settings: Settings) -> "Iterator[Engine]":
+def opened(settings: Settings) -> "Iterator[Engine]":
     """Give the engine of this installation; its connections are closed at the end."""
     from webapp.jobs.tasks import make_engine
 

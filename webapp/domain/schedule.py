@@ -23,6 +23,8 @@ BACKOFF = (
     timedelta(hours=1),
     timedelta(hours=4),
 )
+# As many runs in a row that ended without a word are a crash loop.
+LOOP_AFTER = 3
 # A source that says how long to wait is believed up to a day.
 LONGEST_WAIT = timedelta(days=1)
 
@@ -97,6 +99,16 @@ def after_failure(
     if retry_at is not None:
         next_due = max(next_due, min(retry_at, now + LONGEST_WAIT))
     return NextStep(InterfaceState.ACTIVE, next_due, DueReason.RETRY, who)
+
+
+def after_interruption(interrupted: int, *, now: datetime) -> NextStep:
+    """Return what follows a run that ended without a word; after several in a row it waits.
+
+    :param interrupted: how many in a row, this one included.
+    """
+    loop = interrupted - LOOP_AFTER
+    wait = BACKOFF[min(loop, len(BACKOFF) - 1)] if loop >= 0 else timedelta(0)
+    return NextStep(InterfaceState.ACTIVE, now + wait, DueReason.RETRY, Actor.NOBODY)
 
 
 def _fraction(text: str) -> float:

@@ -2,7 +2,7 @@
 
 Our own small process and not ``rq cron``, which forgets a night it slept through, doubles with two
 schedulers and ends with the first lost connection. Two clocks do no harm: what is due stands in
-rows, and a doorbell is marked before it is rung.
+rows, and a ring names nothing.
 """
 
 import logging
@@ -17,15 +17,17 @@ from webapp.jobs.doorbell import Doorbell
 from webapp.jobs.heartbeat import CLOCK
 from webapp.storage.database import Database
 from webapp.storage.heartbeats import beat
-from webapp.storage.leases import due_interfaces, mark_rung
+from webapp.storage.leases import count_due
 from webapp.storage.notices import people_due
-from webapp.storage.runs import reap_dead_runs
+from webapp.storage.reaping import reap
 from webapp.sync.noticing import follow_all
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 10.0
+# More due than this make no more workers come.
+COUNTED_AT_MOST = 500
 
 
 class Clock:
@@ -34,38 +36,36 @@ class Clock:
     def __init__(
         self,
         database: Database,
-        ring: Callable[[str], bool],
+        ring: Callable[[int], bool],
         ring_for_mail: Callable[[], bool] | None = None,
     ) -> None:
-        """Take what to ring with; ``ring_for_mail`` is left out where no mail can be sent."""
+        """Take what to ring with, which is told how many interfaces are due.
+
+        :param ring_for_mail: left out where no mail can be sent.
+        """
         self._database = database
         self._ring = ring
         self._ring_for_mail = ring_for_mail
         self._tidied_at = float("-inf")
 
     def tick(self, now: datetime) -> int:
-        """Ring for everything that is due at ``now`` (business time); returns how many."""
+        """Ring if anything is due and free at ``now`` (business time); returns how many are."""
         if time.monotonic() - self._tidied_at >= TIDY_EVERY_SECONDS:
             self._tidied_at = time.monotonic()
-            self._tidy()
+            self._tidy(now)
             self._notice(now)
         with self._database.read() as session:
-            due = due_interfaces(session, now=now)
-        if not due:
-            return 0
-        with self._database.write() as session:
-            mark_rung(session, due)
-        for interface_id in due:
-            if not self._ring(interface_id):
-                break  # Redis is away: the rows stay due, the next round rings again
-        return len(due)
+            due = count_due(session, now=now, most=COUNTED_AT_MOST)
+        if due:
+            self._ring(due)  # where Redis is away, the rows stay due: the next tick rings again
+        return due
 
-    def _tidy(self) -> None:
+    def _tidy(self, now: datetime) -> None:
         with self._database.write() as session:
             beat(session, CLOCK)
-            reaped = reap_dead_runs(session)
-        if reaped:
-            log.warning("closed %s runs whose worker is gone", reaped)
+            reaped = reap(session, now=now)
+        if reaped.runs:
+            log.warning("closed %s runs whose worker is gone", reaped.runs)
 
     def _notice(self, now: datetime) -> None:
         """See which feeds became late, and ring for the notices that are due."""
@@ -86,7 +86,9 @@ def main(settings: Settings) -> None:
     database = Database(settings.database_url)
     doorbell = Doorbell(settings.redis_url)
     clock = Clock(
-        database, doorbell.ring, doorbell.ring_for_mail if settings.smtp_url is not None else None
+        database,
+        doorbell.ring_for,
+        doorbell.ring_for_mail if settings.smtp_url is not None else None,
     )
     log.info("the clock ticks")
     while not stop.wait(TICK_SECONDS):

@@ -18,7 +18,7 @@ QUEUE: Final = "sync"
 SERIALIZER: Final = "json"
 # By exact name: whoever can write to Redis could otherwise have any function called.
 TASKS: Final[dict[str, Callable[..., object]]] = {
-    "sync_run": tasks.sync_run,
+    "sync_due": tasks.sync_due,
     "send_notices": tasks.send_notices,
 }
 

@@ -68,6 +68,14 @@ class Interface(SQLModel, table=True):
             postgresql_where=text("link_ref <> ''"),
         ),
         CheckConstraint("state <> 'active' OR activated_on IS NOT NULL", name="active_since"),
+        # Who is awaited, and who is held: looked for many times a second in a busy night.
+        Index("ix_interface_due", "due_reason", "next_due_at"),
+        Index(
+            "ix_interface_held",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
     )
 
     id: str = id_field()
@@ -94,7 +102,6 @@ class Interface(SQLModel, table=True):
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    doorbell_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     interrupted: int = Field(
         default=0, sa_column=Column(Integer, nullable=False, server_default="0")

@@ -7,8 +7,9 @@ database's own and never is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import ColumnElement, Executable, Row, func, or_, update
 from sqlmodel import Session, col, select
 
 from webapp.domain.interfaces import DueReason, InterfaceState
@@ -18,7 +19,6 @@ from webapp.storage.clock import lease_now
 from webapp.storage.interfaces import Interface
 
 LEASE = timedelta(seconds=60)
-DOORBELL_EVERY = timedelta(seconds=30)
 
 
 class FencedOff(Exception):
@@ -66,7 +66,6 @@ def ask(
             due_reason=reason,
             asked_by=asked_by,
             asked_why=why,
-            doorbell_at=None,
         )
     )
     return session.connection().execute(asked).rowcount == 1
@@ -108,14 +107,52 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
     A lease that ran out is free: its worker is dead, or will find itself fenced off.
     """
     real = lease_now(session)
+    taken = _taking(
+        owner,
+        now,
+        real,
+        col(Interface.id) == interface_id,
+        or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
+    )
+    row = session.connection().execute(taken).one_or_none()
+    return None if row is None else _claim_of(row, now)
+
+
+def claim_many(
+    session: Session, interface_ids: Sequence[str], *, owner: str, now: datetime
+) -> list[Claim]:
+    """Take those of ``interface_ids`` that are due and free, with one UPDATE for all.
+
+    One whose lease ran out is left to :func:`webapp.storage.reaping.reap`, which notes that its run
+    ended without a word. Whoever takes the same ones at once passes over those being taken.
+    """
+    free = (
+        select(Interface.id)
+        .where(col(Interface.id).in_(interface_ids), col(Interface.lease_until).is_(None))
+        .order_by(col(Interface.id))
+        .with_for_update(skip_locked=True)
+    )
+    found = session.exec(free).all()
+    if not found:
+        return []
+    taken = _taking(
+        owner,
+        now,
+        lease_now(session),
+        col(Interface.id).in_(found),
+        col(Interface.lease_until).is_(None),
+    )
+    return [_claim_of(row, now) for row in session.connection().execute(taken)]
+
+
+def _taking(owner: str, now: datetime, real: datetime, *which: ColumnElement[bool]) -> Executable:
     due = func.coalesce(col(Interface.as_of), now)
-    taken = (
+    return (
         update(Interface)
         .where(
-            col(Interface.id) == interface_id,
             col(Interface.state) == InterfaceState.ACTIVE,
             col(Interface.next_due_at) <= due,
-            or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
+            *which,
         )
         .values(
             lease_owner=owner,
@@ -124,6 +161,7 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
             attempts=Interface.attempts + 1,
         )
         .returning(
+            col(Interface.id),
             col(Interface.fence),
             col(Interface.as_of),
             col(Interface.due_reason),
@@ -135,10 +173,10 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
             col(Interface.again_account_id),
         )
     )
-    row = session.connection().execute(taken).one_or_none()
-    if row is None:
-        return None
-    fence, as_of, reason, asked_by, attempts, why, *again = row
+
+
+def _claim_of(row: Row[Any], now: datetime) -> Claim:
+    interface_id, fence, as_of, reason, asked_by, attempts, why, *again = tuple(row)
     return Claim(
         interface_id,
         fence,
@@ -204,7 +242,7 @@ def let_go(session: Session, claimed: Claim) -> None:
 
     :raises FencedOff: as :func:`renew`.
     """
-    _write(session, claimed, lease_owner=None, lease_until=None, attempts=0)
+    _write(session, claimed, **_ENDED, attempts=0)
 
 
 def hold(
@@ -225,24 +263,19 @@ def hold(
     return row and Claim(interface_id, row[0], now, DueReason.DEMAND, by, row[1])
 
 
-def due_interfaces(session: Session, *, now: datetime, limit: int = 500) -> list[str]:
-    """Return the interfaces that are due and free, whose doorbell has not just been rung."""
+def count_due(session: Session, *, now: datetime, most: int) -> int:
+    """Return how many interfaces are due and not held by a live worker, ``most`` at most."""
     real = lease_now(session)
-    found = session.exec(
+    due = (
         select(Interface.id)
         .where(
             col(Interface.state) == InterfaceState.ACTIVE,
             col(Interface.next_due_at) <= func.coalesce(col(Interface.as_of), now),
             or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
-            or_(
-                col(Interface.doorbell_at).is_(None),
-                col(Interface.doorbell_at) < real - DOORBELL_EVERY,
-            ),
         )
-        .order_by(col(Interface.next_due_at))
-        .limit(limit)
-    ).all()
-    return list(found)
+        .limit(most)
+    )
+    return session.exec(select(func.count()).select_from(due.subquery())).one()
 
 
 def due_at(session: Session, moment: datetime) -> list[str]:
@@ -262,22 +295,19 @@ def due_at(session: Session, moment: datetime) -> list[str]:
 def set_business_time(session: Session, interface_ids: Sequence[str], moment: datetime) -> None:
     """Have the next run of these interfaces take place as of ``moment``."""
     session.connection().execute(
-        update(Interface)
-        .where(col(Interface.id).in_(interface_ids))
-        .values(as_of=moment, doorbell_at=None)
+        update(Interface).where(col(Interface.id).in_(interface_ids)).values(as_of=moment)
     )
 
 
-def mark_rung(session: Session, interface_ids: Sequence[str]) -> None:
-    """Note that the doorbell of these interfaces is being rung now."""
-    session.connection().execute(
-        update(Interface)
-        .where(col(Interface.id).in_(interface_ids))
-        .values(doorbell_at=lease_now(session))
-    )
-
-
-_FREE = {"lease_owner": None, "lease_until": None, "as_of": None, "asked_by": None, "asked_why": ""}
+# What ends a lease. The fence moves on with it: whoever wakes up late, of a run that was ended for
+# it, finds itself fenced off although nobody else has begun yet.
+_ENDED: Final = {
+    "lease_owner": None,
+    "lease_until": None,
+    "fence": Interface.fence + 1,
+    "interrupted": 0,
+}
+_FREE: Final = {**_ENDED, "as_of": None, "asked_by": None, "asked_why": ""}
 
 
 def _write(session: Session, claimed: Claim, **values: object) -> None:

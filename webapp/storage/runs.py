@@ -4,14 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Integer, LargeBinary, String, update
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, Session, SQLModel, col
 
 from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
 from webapp.storage.clock import lease_now
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
-from webapp.storage.interfaces import Interface
-from webapp.storage.leases import LEASE, Claim
+from webapp.storage.leases import Claim
 
 _SUM_OF_FATES = " + ".join(f"n_{fate}" for fate in Fate)
 
@@ -148,9 +147,19 @@ def open_run(
             col(SyncRun.interface_id) == claimed.interface_id,
             col(SyncRun.outcome) == Outcome.RUNNING,
         )
-        .values(outcome=Outcome.INTERRUPTED, ended_at=real, error_kind="interrupted")
+        .values(**interrupted_at(real))
     )
-    run = SyncRun(
+    run = new_run(claimed, real, entity_id=entity_id, source=source, trigger=trigger)
+    session.add(run)
+    session.flush()
+    return run
+
+
+def new_run(
+    claimed: Claim, real: datetime, *, entity_id: str, source: str, trigger: Trigger
+) -> SyncRun:
+    """Return the row of a run that begins at ``real`` (the database's time), not yet added."""
+    return SyncRun(
         legal_entity_id=entity_id,
         interface_id=claimed.interface_id,
         source=source,
@@ -164,13 +173,15 @@ def open_run(
         started_at=real,
         heartbeat_at=real,
     )
-    session.add(run)
-    session.flush()
-    return run
+
+
+def interrupted_at(real: datetime) -> dict[str, object]:
+    """Return what is noted of a run whose worker is gone."""
+    return {"outcome": Outcome.INTERRUPTED, "ended_at": real, "error_kind": "interrupted"}
 
 
 def add_to_run(
-    session: Session, run_id: str, counts: FateCounts, *, rows: int, expenses: int
+    session: Session, run_id: str, counts: FateCounts, *, rows: int, expenses: int, calls: int = 0
 ) -> None:
     """Add a batch's counts to its run; the database refuses sums that do not add up."""
     values: dict[str, object] = {
@@ -184,6 +195,7 @@ def add_to_run(
         .values(
             rows_seen=SyncRun.rows_seen + rows,
             expenses_made=SyncRun.expenses_made + expenses,
+            calls=SyncRun.calls + calls,
             heartbeat_at=lease_now(session),
             **values,
         )
@@ -218,26 +230,3 @@ def close_run(
 def counts_of(run: SyncRun) -> dict[Fate, int]:
     """Return a run's counts by fate."""
     return {fate: getattr(run, f"n_{fate}") for fate in Fate}
-
-
-def reap_dead_runs(session: Session) -> int:
-    """Close the runs whose worker no longer holds a lease; returns how many.
-
-    Their interfaces are still due, so the clock rings for them again.
-    """
-    real = lease_now(session)
-    held = (
-        select(Interface.id)
-        .where(col(Interface.lease_until) >= real, col(Interface.fence) == SyncRun.fence)
-        .where(col(Interface.id) == col(SyncRun.interface_id))
-    )
-    closed = session.connection().execute(
-        update(SyncRun)
-        .where(
-            col(SyncRun.outcome) == Outcome.RUNNING,
-            col(SyncRun.heartbeat_at) < real - LEASE,
-            ~held.exists(),
-        )
-        .values(outcome=Outcome.INTERRUPTED, ended_at=real, error_kind="interrupted")
-    )
-    return closed.rowcount

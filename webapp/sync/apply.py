@@ -19,6 +19,7 @@ from webapp.domain.planning import (
 from webapp.domain.relinking import found_again
 from webapp.domain.transactions import IdentityCounter, bank_content, trusts_ids
 from webapp.storage import balances, candidates, ingest, relinked
+from webapp.storage.budgets import note_calls
 from webapp.storage.holdings import lock_rules
 from webapp.storage.leases import renew
 from webapp.storage.monthly_totals import monthly_totals
@@ -75,13 +76,17 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
 
 
 def count(session: Session, state: RunState, tally: Tally, strangers: int = 0) -> None:
-    """Add what was decided to the run's counts."""
+    """Add what was decided to the run's counts, and the calls it took."""
+    calls = state.new_calls()
+    if calls and state.metered:
+        note_calls(session, state.source, calls)
     add_to_run(
         session,
         state.run_id,
         tally.counts,
         rows=tally.outcomes + strangers,
         expenses=tally.expenses,
+        calls=calls,
     )
 
 

@@ -1,6 +1,5 @@
 """Gather: ask one connector for one group of accounts, batch by batch, outside any transaction."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,10 +7,7 @@ from cardsync_sdk.errors import SourceRejected, SourceUnavailable, UserActionNee
 from cardsync_sdk.registry import Connector
 from cardsync_sdk.types import AccountRef, Batch, FetchWindow, Link, LinkState
 from webapp.sync.failures import RunLimitReached
-
-MAX_SECONDS = 600
-MAX_BATCHES = 2_000
-MAX_ROWS = 1_000_000
+from webapp.sync.watching import USUAL_LIMITS, Limits, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +19,57 @@ class Ask:
     window: FetchWindow
 
 
-def gather(connector: Connector, link: Link, ask: Ask) -> Iterator[Batch]:
+def gather(
+    connector: Connector,
+    link: Link,
+    ask: Ask,
+    *,
+    watch: Watch | None = None,
+    limits: Limits = USUAL_LIMITS,
+) -> Iterator[Batch]:
     """Yield the batches of ``ask``, checked and within limits.
 
+    :param watch: told when the source is asked and when it answers.
     :raises RunLimitReached: past the limits; what came before is kept, the cursor is not moved on.
     :raises TypeError: if the plugin yields something that is not a batch of transactions.
     """
-    started, batches, rows = time.monotonic(), 0, 0
+    watch = watch or Watch()
+    batches, rows = 0, 0
     complete = False
-    for batch in connector.call(
-        "fetch_transactions",
-        link=link,
-        accounts=ask.accounts,
-        cursor=ask.cursor,
-        window=ask.window,
-    ):
+    for batch in _watched(connector, link, ask, watch):
         if not isinstance(batch, Batch):
             raise TypeError(f"fetch_transactions yielded {type(batch).__name__}, not a Batch")
         if complete:
             raise TypeError("fetch_transactions went on after a complete batch")
         complete = batch.complete
         batches, rows = batches + 1, rows + len(batch.transactions)
-        _within("batches", batches, MAX_BATCHES)
-        _within("rows", rows, MAX_ROWS)
-        _within("seconds", int(time.monotonic() - started), MAX_SECONDS)
+        _within("batches in one fetch", batches, limits.batches)
+        _within("rows in one batch", len(batch.transactions), limits.rows_a_batch)
+        _within("rows in one fetch", rows, limits.rows)
         # An empty page of a source that is still gathering proves nothing (C06).
         yield replace(batch, complete=complete and batch.link_state is LinkState.OK)
         _check_link(batch.link_state)
+        _within("seconds in one fetch", int(watch.age), int(limits.fetch_seconds))
     if not complete:
         raise TypeError("fetch_transactions ended without a complete batch")
+
+
+def _watched(connector: Connector, link: Link, ask: Ask, watch: Watch) -> Iterator[Batch]:
+    """Yield what the plugin gives; ``watch`` knows how long it has been waited for."""
+    watch.asks()
+    try:
+        for batch in connector.call(
+            "fetch_transactions",
+            link=link,
+            accounts=ask.accounts,
+            cursor=ask.cursor,
+            window=ask.window,
+        ):
+            watch.heard()
+            yield batch
+            watch.asks()
+    finally:
+        watch.heard()
 
 
 def _check_link(state: LinkState) -> None:
@@ -80,4 +98,4 @@ def group_asks(wanted: Sequence[tuple[AccountRef, str | None, FetchWindow]]) -> 
 
 def _within(what: str, value: int, limit: int) -> None:
     if value > limit:
-        raise RunLimitReached(f"more than {limit} {what} in one fetch")
+        raise RunLimitReached(f"more than {limit} {what}")

@@ -22,6 +22,7 @@ from webapp.storage.links import load_link
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
 from webapp.sync.state import RunState
+from webapp.sync.watching import USUAL_LIMITS, Limits, Watch
 
 
 class NotReady(Exception):
@@ -35,6 +36,7 @@ class Engine:
     database: Database
     registry: Registry
     secrets: SecretBox
+    limits: Limits = USUAL_LIMITS
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Job:
 
     ``windows`` says what is asked of each account, by account id; ``again`` what is asked for once
     more besides. ``feed`` is false for a file handed in: it moves neither the schedule nor a mark
-    of the feed.
+    of the feed. ``watch``: seen by whoever supervises the run.
     """
 
     claim: Claim
@@ -56,6 +58,7 @@ class Job:
     windows: Mapping[str, FetchWindow]
     again: Mapping[str, FetchWindow] = field(default_factory=dict)
     feed: bool = True
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def today(self) -> date:
@@ -63,7 +66,7 @@ class Job:
         return self.claim.as_of.astimezone(self.zone).date()
 
 
-def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
+def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None = None) -> Job:
     """Load the run of a claimed interface; an account's floor is fixed at its first run (D-S).
 
     :raises FencedOff: if an admin has changed what is imported since the claim.
@@ -106,6 +109,7 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str) -> Job:
         accounts=accounts,
         windows=windows,
         again=_windows_again(claim, accounts, windows),
+        watch=watch or Watch(),
     )
 
 
@@ -164,6 +168,7 @@ def new_state(
         counters=fresh_counters(connector, accounts),
         floors=floors,
         by_file=connector.info.reads_files,
+        metered=connector.info.quota.calls_a_minute is not None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from cardsync_sdk.quota import counting_calls
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome, Trigger
 from webapp.domain.schedule import BACKOFF, FailureKind, after_failure, next_daily
@@ -21,6 +22,7 @@ from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
 from webapp.sync.noticing import follow
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
+from webapp.sync.watching import Watch
 
 # What goes by without anybody.
 PASSING: Final = (FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.OUR_FAULT)
@@ -59,16 +61,25 @@ def sync_interface(
         if claim is None:
             return None
         run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
-    try:
-        job = _load(engine, claim, run_id)
-    except FencedOff as error:
-        return _stopped(engine, claim, run_id, error)
-    return job if isinstance(job, Result) else run_job(engine, job)
+    return run_claimed(engine, claim, run_id)
 
 
-def _load(engine: Engine, claim: Claim, run_id: str) -> Job | Result:
+def run_claimed(engine: Engine, claim: Claim, run_id: str, watch: Watch | None = None) -> Result:
+    """Do the run of an interface that is claimed already, whose row ``run_id`` is there.
+
+    :param watch: seen by whoever supervises the run from another thread.
+    """
+    with counting_calls(engine.limits.calls):
+        try:
+            job = _load(engine, claim, run_id, watch)
+        except FencedOff as error:
+            return _stopped(engine, claim, run_id, error)
+        return job if isinstance(job, Result) else run_job(engine, job)
+
+
+def _load(engine: Engine, claim: Claim, run_id: str, watch: Watch | None) -> Job | Result:
     try:
-        return load_feed_job(engine, claim, run_id)
+        return load_feed_job(engine, claim, run_id, watch)
     except FencedOff:
         raise
     except Exception as error:  # noqa: BLE001

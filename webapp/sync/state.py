@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cardsync_sdk.quota import calls_counted
 from cardsync_sdk.types import FetchWindow, RemoteAccount
 from webapp.domain.fates import Fate
 from webapp.domain.planning import AccountRules, KeyedRow, RowOutcome
@@ -66,7 +67,8 @@ class RunState:
     bank says something else now. ``listed``: the accounts the source says it shares, by its refs;
     ``None`` while it says nothing. ``finished``: those of which a walk gave everything.
     ``tells_changes``: the walk is a stream of changes, of which the last telling counts.
-    ``asked``: the walk under way; ``told_walk`` the last one that is kept for replay.
+    ``asked``: the walk under way; ``told_walk`` the last one that is kept for replay. ``calls``:
+    those to the source that are noted already; ``metered``: it bears only so many a minute.
     """
 
     claim: Claim
@@ -88,6 +90,13 @@ class RunState:
     warnings: list[str] = field(default_factory=list)
     asked: Asked | None = None
     told_walk: int = 0
+    calls: int = 0
+    metered: bool = False
+
+    def new_calls(self) -> int:
+        """Return how many calls were made since this was last asked."""
+        before, self.calls = self.calls, calls_counted()
+        return self.calls - before
 
     def begin_walk(self, refs: Sequence[str], window: FetchWindow, **how: bool) -> None:
         """Note what the walk that begins now asks; ``how``: ``from_cursor``, and ``again``."""

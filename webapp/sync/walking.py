@@ -55,7 +55,7 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
     job.state.begin_walk(
         refs, ask.window, from_cursor=ask.cursor is not None, again=not moves_cursor
     )
-    for batch in gather(job.connector, job.link, ask):
+    for batch in gather(job.connector, job.link, ask, watch=job.watch, limits=engine.limits):
         with engine.database.write() as session:
             apply_batch(session, job.state, batch)
             cursor = batch.next_cursor or cursor

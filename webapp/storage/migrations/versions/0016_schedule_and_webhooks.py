@@ -22,7 +22,17 @@ def upgrade() -> None:
     with op.batch_alter_table("interface") as table:
         for name in ("interrupted", "nightly", "news_waits"):
             table.add_column(_switch(name))
+        table.drop_column("doorbell_at")
+        table.create_index("ix_interface_due", ["due_reason", "next_due_at"])
         _one_of(table, "interface", "due_reason", (*REASONS, "webhook"))
+    held = sa.text("lease_until IS NOT NULL")
+    op.create_index(
+        "ix_interface_held",
+        "interface",
+        ["lease_until"],
+        sqlite_where=held,
+        postgresql_where=held,
+    )
     with op.batch_alter_table("sync_run") as table:
         table.add_column(sa.Column("calls", sa.Integer(), server_default="0", nullable=False))
         _one_of(table, "sync_run", "trigger", (*TRIGGERS, "webhook"))
@@ -90,7 +100,10 @@ def downgrade() -> None:
     with op.batch_alter_table("sync_run") as table:
         table.drop_column("calls")
         _one_of(table, "sync_run", "trigger", TRIGGERS)
+    op.drop_index("ix_interface_held", "interface")
     with op.batch_alter_table("interface") as table:
+        table.drop_index("ix_interface_due")
+        table.add_column(sa.Column("doorbell_at", sa.DateTime(timezone=True), nullable=True))
         for name in ("news_waits", "nightly", "interrupted"):
             table.drop_column(name)
         _one_of(table, "interface", "due_reason", REASONS)
