@@ -273,7 +273,7 @@ def test_without_a_redis_the_page_answers_soon_and_the_clock_rings(
 
     assert answer.status_code == 200
     assert "Sync is asked for" in words(answer)
-    rung: list[str] = []
-    Clock(feed.database, lambda one: not rung.append(one)).tick(datetime.now(UTC))
-    assert rung == [feed.interface_id]
+    rung: list[int] = []
+    Clock(feed.database, lambda due: not rung.append(due)).tick(datetime.now(UTC))
+    assert rung == [1]
     assert took < 1 + usual, "what a page takes on this machine, and a second for the dead Redis"
