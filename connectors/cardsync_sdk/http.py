@@ -51,7 +51,7 @@ class Limits:
 
     connect: float = 10.0
     read: float = 30.0
-    deadline: float = 90.0
+    deadline: float = 40.0
     max_bytes: int = 32 * 1024 * 1024
     tries: int = 3
     pause: float = 0.25

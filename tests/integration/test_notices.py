@@ -15,7 +15,7 @@ from tests.integration.test_jobs import work_off
 from tests.support.failing_feeds import ERRORS, NOW, Feed, failing_feed, postal_service
 from tests.support.mail_server import MailServer, mail_server
 from webapp.commands.checkup import State, check_mail
-from webapp.commands.processes import _letters
+from webapp.commands.processes import letters
 from webapp.config import Settings
 from webapp.domain.interfaces import InterfaceState
 from webapp.jobs import tasks
@@ -390,7 +390,7 @@ def test_the_worker_process_writes_letters_with_the_words_of_the_pages(
 ) -> None:
     feed.admin("Claire")
     feed.end("rejected")
-    made = Post(server.url, "no-reply@example.org", _letters(settings))
+    made = Post(server.url, "no-reply@example.org", letters(settings))
 
     assert deliver(feed, made) == 1
     assert "Hello Claire," in server.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]

@@ -192,4 +192,5 @@ def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
                 .order_by(SyncRun.id)  # type: ignore[arg-type]
             )
         ]
-    assert outcomes == [Outcome.INTERRUPTED, Outcome.OK]
+    # Its business time is long ago, so further nights may have followed at once.
+    assert outcomes[:2] == [Outcome.INTERRUPTED, Outcome.OK]

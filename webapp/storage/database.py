@@ -1,7 +1,8 @@
 """The database: its engine and our session habits."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,6 +21,9 @@ class Database:
         self.url = url
         self.metadata = tables.METADATA
         self.engine = make_engine(url)
+        # SQLite lets one write at a time, and who waits for it polls: of many threads some would
+        # never get in. They queue up here; only processes are left to poll.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -32,7 +36,7 @@ class Database:
 
         On SQLite it begins with ``BEGIN IMMEDIATE``: the default loses updates without an error.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
             yield session
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import AccountKind
@@ -13,11 +14,18 @@ from webapp.storage.accounts import Account, Attachment
 
 def holdings_of(session: Session, account_ids: Sequence[str]) -> dict[str, tuple[Holding, ...]]:
     """Return, by account id, every holding there ever was, in one query."""
-    rows = session.exec(select(Attachment).where(col(Attachment.account_id).in_(account_ids))).all()
+    rows = session.execute(
+        select_columns(
+            col(Attachment.account_id),
+            col(Attachment.user_id),
+            col(Attachment.starts_on),
+            col(Attachment.ends_on),
+        ).where(col(Attachment.account_id).in_(account_ids))
+    ).all()
     found: dict[str, tuple[Holding, ...]] = {}
-    for row in rows:
-        holding = Holding(row.user_id, row.starts_on, row.ends_on)
-        found[row.account_id] = (*found.get(row.account_id, ()), holding)
+    for account_id, user_id, starts_on, ends_on in rows:
+        holding = Holding(user_id, starts_on, ends_on)
+        found[account_id] = (*found.get(account_id, ()), holding)
     return found
 
 

@@ -242,7 +242,7 @@ def let_go(session: Session, claimed: Claim) -> None:
 
     :raises FencedOff: as :func:`renew`.
     """
-    _write(session, claimed, **_ENDED, attempts=0)
+    _write(session, claimed, **_ENDED)
 
 
 def hold(

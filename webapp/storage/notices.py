@@ -169,6 +169,17 @@ def open_episode(session: Session, interface_id: str) -> FailureEpisode | None:
     ).one_or_none()
 
 
+def calm(session: Session, interface_id: str) -> bool:
+    """Say whether nothing is told of an interface: no episode is open, no account is missing."""
+    told = (
+        select(FailureEpisode.id)
+        .where(FailureEpisode.interface_id == interface_id, col(FailureEpisode.ended_at).is_(None))
+        .exists()
+    )
+    asked = select(Interface.id).where(Interface.id == interface_id, or_(told, missing_accounts()))
+    return session.exec(asked).first() is None
+
+
 def unwatched(session: Session, interface_ids: Collection[str]) -> list[str]:
     """Return those of these interfaces that have no open episode."""
     followed = select(FailureEpisode.interface_id).where(

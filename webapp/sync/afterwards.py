@@ -22,9 +22,11 @@ def look_around(session: Session, job: Job) -> None:
     ]
     if not fetched:
         return
-    link_refunds(session, state.run_id)
-    ask_about_twofold(session, state)
-    look_for_bank_rows(session, state.run_id, fetched)
+    # After a run that ended well, one that told nothing else leaves nothing to look for.
+    if state.brought or state.claim.attempts != 1 or not job.feed:
+        link_refunds(session, state.run_id)
+        ask_about_twofold(session, state)
+        look_for_bank_rows(session, state.run_id, fetched)
     if job.feed:
         expiry, at = job.connector.info.hold_expiry, state.claim.as_of
         expire_holds(session, fetched, expiry, job.today, state.run_id, at)

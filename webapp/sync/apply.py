@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from sqlmodel import Session
 
@@ -28,6 +29,9 @@ from webapp.sync.other_cards import refuse_other_cards, refuse_rows
 from webapp.sync.recognising import Sorting
 from webapp.sync.state import Accounts, RunState, Tally
 from webapp.sync.telling import told_of
+
+# What leaves everything as it was.
+NOTHING_NEW: Final = frozenset({Fate.UNCHANGED, Fate.REPEATED, Fate.OUT_OF_WINDOW, Fate.NOT_SHARED})
 
 
 def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
@@ -111,6 +115,8 @@ def _keep_delivery(
 
 def keep_settled(session: Session, state: RunState, refs: Collection[str]) -> None:
     """Note among the deliveries, for replay, that the walk over ``refs`` was settled here."""
+    if not refs:
+        return
     state.batches += 1
     told = {"walk": state.asked.number if state.asked else 0, "settled": sorted(refs)}
     ingest.insert_delivery(
@@ -336,6 +342,7 @@ def record(
         transaction_ids=ids,
     )
     tally.add(outcomes)
+    state.brought = state.brought or any(one.fate not in NOTHING_NEW for one in outcomes)
 
 
 def _count_strangers(accounts: Accounts, batch: Batch) -> int:

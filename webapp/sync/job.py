@@ -66,6 +66,19 @@ class Job:
         return self.claim.as_of.astimezone(self.zone).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run needs of the database; ``holes``: the first day never fetched, by account id."""
+
+    entity_id: str
+    connector: Connector
+    link: Link
+    zone: ZoneInfo
+    activated_on: date
+    accounts: tuple[Account, ...]
+    holes: Mapping[str, date]
+
+
 def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None = None) -> Job:
     """Load the run of a claimed interface; an account's floor is fixed at its first run (D-S).
 
@@ -73,21 +86,16 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None
     :raises NotReady: if the connector is not installed.
     :raises SecretUnreadable: if the stored link does not open.
     """
-    with engine.database.write() as session:
-        # A floor that an admin sets at this moment must not be written over by one read before.
-        leases.renew(session, claim)
-        interface = session.get_one(Interface, claim.interface_id)
-        entity = session.get_one(LegalEntity, interface.legal_entity_id)
-        connector = connector_of(engine.registry, interface.connector)
-        link = load_link(session, engine.secrets, interface)
-        accounts = _shared_accounts(session, interface.id)
-        activated_on = interface.activated_on
-        if activated_on is None:
-            raise NotReady("the interface was never activated")
-        fix_floors(accounts, activated_on)
-        zone = ZoneInfo(entity.timezone)
-        today = claim.as_of.astimezone(zone).date()
-        holes = {one.id: _first_hole(session, one, today) for one in accounts}
+    with engine.database.read() as session:
+        found = _read(session, engine, claim)
+    if any(account.import_from is None for account in found.accounts):
+        with engine.database.write() as session:
+            # A floor that an admin sets at this moment must not be written over by one read before.
+            leases.renew(session, claim)
+            found = _read(session, engine, claim)
+            fix_floors(found.accounts, found.activated_on)
+    connector, accounts = found.connector, found.accounts
+    today = claim.as_of.astimezone(found.zone).date()
     windows = {
         account.id: next_window(
             floor=account.import_from,
@@ -95,21 +103,41 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None
             today=today,
             lookback=connector.info.lookback,
             deep_read_on=account.deep_read_on,
-            hole=holes[account.id],
+            hole=found.holes.get(account.id),
         )
         for account in accounts
     }
     return Job(
         claim=claim,
-        state=new_state(claim, run_id, entity.id, connector, accounts),
+        state=new_state(claim, run_id, found.entity_id, connector, accounts),
         connector=connector,
-        link=link,
-        zone=zone,
-        activated_on=activated_on,
+        link=found.link,
+        zone=found.zone,
+        activated_on=found.activated_on,
         accounts=accounts,
         windows=windows,
         again=_windows_again(claim, accounts, windows),
         watch=watch or Watch(),
+    )
+
+
+def _read(session: Session, engine: Engine, claim: Claim) -> Found:
+    interface = session.get_one(Interface, claim.interface_id)
+    entity = session.get_one(LegalEntity, interface.legal_entity_id)
+    if interface.activated_on is None:
+        raise NotReady("the interface was never activated")
+    accounts = _shared_accounts(session, interface.id)
+    zone = ZoneInfo(entity.timezone)
+    today = claim.as_of.astimezone(zone).date()
+    holes = {one.id: _first_hole(session, one, today) for one in accounts}
+    return Found(
+        entity_id=entity.id,
+        connector=connector_of(engine.registry, interface.connector),
+        link=load_link(session, engine.secrets, interface),
+        zone=zone,
+        activated_on=interface.activated_on,
+        accounts=accounts,
+        holes={account_id: day for account_id, day in holes.items() if day is not None},
     )
 
 

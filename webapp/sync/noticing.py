@@ -46,6 +46,12 @@ def follow(session: Session, interface_id: str, now: datetime) -> Turn:
     return found
 
 
+def follow_success(session: Session, interface_id: str, now: datetime) -> None:
+    """Write what follows from a sync that ended well: mostly nothing, which is seen at one look."""
+    if not notices.calm(session, interface_id):
+        follow(session, interface_id, now)
+
+
 def follow_all(database: Database, now: datetime) -> int:
     """Look for feeds that became late, or were stopped, without a run; return how many changed."""
     with database.read() as session:

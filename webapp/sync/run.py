@@ -20,7 +20,7 @@ from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
-from webapp.sync.noticing import follow
+from webapp.sync.noticing import follow, follow_success
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
 from webapp.sync.watching import Watch
 
@@ -159,7 +159,7 @@ def _end(
                 error=failure.detail if failure else "",
                 next_try_at=next_due,
             )
-            follow(session, job.claim.interface_id, job.claim.as_of)
+            follow_success(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
         return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
     outcome = Outcome.PARTIAL if job.state.finished else Outcome.FAILED

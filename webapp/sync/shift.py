@@ -47,8 +47,10 @@ class Crew:
     memory_mb: int = 0
 
 
-# A fetch that has run for longer is slow: it keeps no shift from beginning others.
-SLOW_SECONDS = 10.0
+# A fetch that has run for longer is slow: it waits on, and another begins in its seat. Waiting
+# costs a thread, so there is an end to that: so many threads for each seat.
+SLOW_SECONDS = 5.0
+SLOW_FOR_ONE = 4
 PICKED_AT_ONCE = 200
 PICKED_AGAIN_AFTER = 2.0
 REAP_EVERY = 5.0
@@ -72,6 +74,11 @@ class Running:
     taken: Taken
     watch: Watch = field(default_factory=Watch)
     lost: bool = False
+
+    @property
+    def is_slow(self) -> bool:
+        """Say whether it has been at it for so long that its seat is given to another."""
+        return self.watch.age > SLOW_SECONDS
 
 
 class Shift:
@@ -130,10 +137,12 @@ class Shift:
     def _begin_some(self) -> bool:
         """Begin what there is room for; say whether anything was, or might be at the next look."""
         with self._lock:
-            free = self._crew.threads - len(self._running)
-            held = Counter(one.taken.due.group_id for one in self._running.values())
+            quick = [one for one in self._running.values() if not one.is_slow]
+            most = self._crew.threads * SLOW_FOR_ONE - len(self._running)
+        free = min(self._crew.threads - len(quick), most)
         if self.stop.is_set() or free < 1:
             return False
+        held = Counter(one.taken.due.group_id for one in quick)
         now = self._clock()
         due = self._pick(now)
         if not due:
@@ -197,7 +206,7 @@ class Shift:
             return True
         if 0 < self._crew.memory_mb < self._memory():
             return True
-        slow = any(one.watch.age > SLOW_SECONDS for one in list(self._running.values()))
+        slow = any(one.is_slow for one in list(self._running.values()))
         return time.monotonic() - self._began > self._crew.seconds and not slow
 
     # --- What is done ------------------------------------------------------------------------

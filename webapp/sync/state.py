@@ -41,6 +41,11 @@ class AccountMemory:
         """Say whether something of it is decided only at the end of the walk."""
         return bool(self.held or self.withdrawn)
 
+    @property
+    def settled(self) -> bool:
+        """Say whether the end of the walk leaves nothing to decide."""
+        return not (self.held or self.again or self.withdrawn or self.vouched)
+
     def seen_ids(self) -> set[str]:
         """Return the transactions shown."""
         return {one for one in self.seen.values() if one is not None}
@@ -67,6 +72,7 @@ class RunState:
     bank says something else now. ``listed``: the accounts the source says it shares, by its refs;
     ``None`` while it says nothing. ``finished``: those of which a walk gave everything.
     ``tells_changes``: the walk is a stream of changes, of which the last telling counts.
+    ``brought``: something is not as it was before the run.
     ``asked``: the walk under way; ``told_walk`` the last one that is kept for replay. ``calls``:
     those to the source that are noted already; ``metered``: it bears only so many a minute.
     """
@@ -90,6 +96,7 @@ class RunState:
     warnings: list[str] = field(default_factory=list)
     asked: Asked | None = None
     told_walk: int = 0
+    brought: bool = False
     calls: int = 0
     metered: bool = False
 

@@ -26,6 +26,8 @@ AT_ONCE: Final = 20
 
 def ask_about_twofold(session: Session, state: RunState) -> None:
     """Ask about new rows of a card that an account shows too, and the other way round."""
+    if not any(memory.fresh for memory in state.memory.values()):
+        return
     accounts = list(session.exec(select(Account).where(Account.legal_entity_id == state.entity_id)))
     mine = {one.id for one in accounts} & set(state.account_ids)
     asked = 0
