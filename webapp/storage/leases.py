@@ -219,16 +219,23 @@ def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: da
 
 
 def give_back(
-    session: Session, claimed: Claim, *, step: NextStep, error: str, error_reason: str
+    session: Session,
+    claimed: Claim,
+    *,
+    step: NextStep,
+    error: str,
+    error_reason: str,
+    alone: bool = False,
 ) -> None:
     """End a claim after a failure; no mark moves.
 
+    :param alone: the next run gets a process of its own.
     :raises FencedOff: as :func:`renew`.
     """
     _write(
         session,
         claimed,
-        **_FREE,
+        **{**_FREE, "interrupted": int(alone)},
         state=step.state,
         next_due_at=step.next_due_at,
         due_reason=step.reason,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,6 +16,11 @@ from cardsync_sdk.errors import (
 from cardsync_sdk.quota import CallsUsedUp
 from webapp.domain.believing import SignsFlipped, Unreadable
 from webapp.domain.schedule import FailureKind
+
+OUT_OF_MEMORY = "memory"
+TOO_SLOW = "too_slow"
+# What a source told is not believed: nothing of it was stored.
+NOT_BELIEVED: Final[dict[type, str]] = {SignsFlipped: "signs_flipped", Unreadable: "unreadable"}
 
 
 class RunLimitReached(Exception):
@@ -49,10 +55,12 @@ def failure_of(error: Exception, *, now: datetime) -> Failure:
             return Failure(FailureKind.UNAVAILABLE, "limit_reached", detail)
         case ConnectorError():
             return Failure(FailureKind.UNAVAILABLE, "unavailable", detail)
-        case SignsFlipped():
-            return Failure(FailureKind.PLUGIN_BUG, "signs_flipped", detail)
-        case Unreadable():
-            return Failure(FailureKind.PLUGIN_BUG, "unreadable", detail)
+        case MemoryError():
+            # Of several syncs in one process, not always the one that is to blame: the next try is
+            # made in a process of its own.
+            return Failure(FailureKind.OUR_FAULT, OUT_OF_MEMORY, detail)
+        case SignsFlipped() | Unreadable():
+            return Failure(FailureKind.PLUGIN_BUG, NOT_BELIEVED[type(error)], detail)
         case DBAPIError():
             # The statement's parameters hold people's data: only the driver's own words are kept.
             return Failure(FailureKind.OUR_FAULT, "database", str(error.orig))

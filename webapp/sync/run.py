@@ -16,7 +16,7 @@ from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim, FencedOff
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
 from webapp.sync.afterwards import look_around
-from webapp.sync.failures import Failure, failure_of
+from webapp.sync.failures import OUT_OF_MEMORY, Failure, failure_of
 from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
@@ -199,7 +199,12 @@ def end_badly(
     )
     with engine.database.write() as session:
         leases.give_back(
-            session, claim, step=step, error=failure.detail, error_reason=failure.reason
+            session,
+            claim,
+            step=step,
+            error=failure.detail,
+            error_reason=failure.reason,
+            alone=failure.reason == OUT_OF_MEMORY,
         )
         close_run(
             session,

@@ -21,7 +21,7 @@ from webapp.domain.turns import Due, share_of
 from webapp.storage.leases import FencedOff
 from webapp.storage.picking import awaited_now, count_groups, due_now
 from webapp.storage.reaping import reap
-from webapp.sync.failures import Failure
+from webapp.sync.failures import TOO_SLOW, Failure
 from webapp.sync.job import Engine
 from webapp.sync.run import end_badly, run_claimed
 from webapp.sync.taking import Seats, Taken, room_at, take
@@ -249,7 +249,7 @@ class Shift:
                 self._lost += 1
                 self._running.pop(running.taken.due.interface_id, None)
             log.warning("the run %s is given up: %s", running.taken.run_id, why)
-            failure = Failure(FailureKind.UNAVAILABLE, "limit_reached", why)
+            failure = Failure(FailureKind.UNAVAILABLE, TOO_SLOW, why)
             try:
                 end_badly(self._engine, running.taken.claim, running.taken.run_id, failure)
             except FencedOff:

@@ -116,6 +116,8 @@ NEEDS_USER: Final[Mapping[str, str]] = {
 RUN_ERRORS: Final[Mapping[str, str]] = {
     "unavailable": "tried-again",
     "limit_reached": "tried-again",
+    "too_slow": "tried-again",
+    "memory": "our-mistake",
     "interrupted": "tried-again",
     "database": "our-mistake",
     "rate_limited": "quota-used-up",

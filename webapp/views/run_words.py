@@ -61,6 +61,8 @@ ERRORS: Mapping[str, LazyString] = {
     "unavailable": lazy_gettext("The bank or the partner did not answer."),
     "rate_limited": lazy_gettext("The partner allows no more requests for a while."),
     "limit_reached": lazy_gettext("There was more to fetch than one sync may take."),
+    "too_slow": lazy_gettext("The source did not answer in time."),
+    "memory": lazy_gettext("The sync needed more memory than a worker may have."),
     "database": lazy_gettext("The database of this installation could not be written."),
     "plugin_bug": lazy_gettext("The connector stumbled over something it does not know."),
     "interrupted": lazy_gettext("The worker was stopped before the end. What it had read is kept."),
