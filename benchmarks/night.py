@@ -18,10 +18,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import func, insert, select, update
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from benchmarks.stores import on_each_store
 from tests.support.redis_server import running_redis
@@ -42,6 +43,20 @@ ROWS = 20
 IN_ONE_ENTITY = 5
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = datetime(2036, 1, 1, tzinfo=UTC)
+DUE = {
+    "connector": "night",
+    "state": InterfaceState.ACTIVE,
+    "activated_on": date(2026, 3, 1),
+    "next_due_at": LONG_AGO,
+    "due_reason": DueReason.SCHEDULE,
+}
+CARD = {
+    "kind": "card",
+    "name": "card",
+    "currency": "EUR",
+    "payment_mode": "company",
+    "import_mode": "all_available",
+}
 
 
 @dataclass
@@ -104,79 +119,51 @@ def _group(database: Database) -> str:
 def _cards(database: Database, group_id: str, refs: list[str]) -> list[str]:
     """Add an interface with one attached card for each of ``refs``; return the interfaces."""
     count = len(refs)
-    entities, users = new_ids(-(-count // IN_ONE_ENTITY)), new_id()
+    entities, user = new_ids(-(-count // IN_ONE_ENTITY)), new_id()
     interfaces, identities, accounts = new_ids(count), new_ids(count), new_ids(count)
-    entity_of = [entities[number // IN_ONE_ENTITY] for number in range(count)]
+    places = [entities[number // IN_ONE_ENTITY] for number in range(count)]
+    email = f"{user.lower()}@night.example"
+    rows: list[tuple[type[SQLModel], list[dict[str, Any]]]] = [
+        (User, [{"id": user, "group_id": group_id, "name": "N", "email": email}]),
+        (LegalEntity, [{"id": one, "group_id": group_id, "name": one} for one in entities]),
+        (
+            Interface,
+            [
+                {"id": one, "legal_entity_id": entity, **DUE}
+                for one, entity in zip(interfaces, places, strict=True)
+            ],
+        ),
+        (
+            AccountIdentity,
+            [
+                {"id": one, "legal_entity_id": entity, "key": one}
+                for one, entity in zip(identities, places, strict=True)
+            ],
+        ),
+        (
+            Account,
+            [
+                {
+                    "id": accounts[number],
+                    "legal_entity_id": places[number],
+                    "interface_id": interfaces[number],
+                    "identity_id": identities[number],
+                    "external_ref": refs[number],
+                    **CARD,
+                }
+                for number in range(count)
+            ],
+        ),
+        (
+            Attachment,
+            [{"id": new_id(), "account_id": one, "user_id": user} for one in accounts],
+        ),
+    ]
     with database.write() as session:
-        add = session.connection().execute
-        session.add(
-            User(
-                id=users,
-                group_id=group_id,
-                name="N",
-                email=f"{users.lower()}@n.example",
-                created_at=LONG_AGO,
+        for model, values in rows:
+            session.connection().execute(
+                insert(model), [{"created_at": LONG_AGO, **one} for one in values]
             )
-        )
-        session.flush()
-        add(
-            insert(LegalEntity),
-            [
-                {"id": one, "group_id": group_id, "name": one, "created_at": LONG_AGO}
-                for one in entities
-            ],
-        )
-        add(
-            insert(Interface),
-            [
-                {
-                    "id": one,
-                    "legal_entity_id": entity,
-                    "connector": "night",
-                    "state": InterfaceState.ACTIVE,
-                    "created_at": LONG_AGO,
-                    "activated_on": date(2026, 3, 1),
-                    "next_due_at": LONG_AGO,
-                    "due_reason": DueReason.SCHEDULE,
-                }
-                for one, entity in zip(interfaces, entity_of, strict=True)
-            ],
-        )
-        add(
-            insert(AccountIdentity),
-            [
-                {"id": one, "legal_entity_id": entity, "key": one, "created_at": LONG_AGO}
-                for one, entity in zip(identities, entity_of, strict=True)
-            ],
-        )
-        add(
-            insert(Account),
-            [
-                {
-                    "id": one,
-                    "legal_entity_id": entity,
-                    "interface_id": interface,
-                    "identity_id": identity,
-                    "external_ref": ref,
-                    "kind": "card",
-                    "name": ref,
-                    "currency": "EUR",
-                    "payment_mode": "company",
-                    "import_mode": "all_available",
-                    "created_at": LONG_AGO,
-                }
-                for one, entity, interface, identity, ref in zip(
-                    accounts, entity_of, interfaces, identities, refs, strict=True
-                )
-            ],
-        )
-        add(
-            insert(Attachment),
-            [
-                {"id": new_id(), "account_id": one, "user_id": users, "created_at": LONG_AGO}
-                for one in accounts
-            ],
-        )
     return interfaces
 
 
