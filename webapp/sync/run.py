@@ -20,6 +20,7 @@ from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
 from webapp.sync.noticing import follow
+from webapp.sync.ringing import hear_again
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
 
 # What goes by without anybody.
@@ -110,6 +111,8 @@ def _gives_up(job: Job, failure: Failure) -> bool:
 
 def _open(session: Session, claim: Claim, trigger: Trigger) -> str:
     interface = session.get_one(Interface, claim.interface_id)
+    # What the source rang for until now, this run fetches.
+    interface.news_waits = False
     run = open_run(
         session,
         claim,
@@ -146,7 +149,7 @@ def _end(
                 Outcome.PARTIAL if failure else Outcome.OK,
                 error_kind=failure.reason if failure else "",
                 error=failure.detail if failure else "",
-                next_try_at=next_due,
+                next_try_at=hear_again(session, job.claim, job.state.run_id),
             )
             follow(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
@@ -158,6 +161,7 @@ def _end(
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
         leases.let_go(session, job.claim)
+        hear_again(session, job.claim, job.state.run_id)
         look_around(session, job)
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
@@ -190,6 +194,7 @@ def end_badly(
         leases.give_back(
             session, claim, step=step, error=failure.detail, error_reason=failure.reason
         )
+        next_due = hear_again(session, claim, run_id, bound=failure.retry_at is not None)
         close_run(
             session,
             run_id,
@@ -197,7 +202,7 @@ def end_badly(
             error_kind=failure.reason,
             error=failure.detail,
             who_acts=step.who_acts,
-            next_try_at=step.next_due_at,
+            next_try_at=next_due,
         )
         follow(session, claim.interface_id, claim.as_of)
     return result_of(engine, run_id, failure)
