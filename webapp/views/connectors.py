@@ -66,7 +66,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A connector as the page shows it; ``rings_at``: the address its source rings at, if it can."""
+    """A connector as the page shows it; ``rings_at``: where its source rings, if it can."""
 
     connector: Connector
     kind: str
