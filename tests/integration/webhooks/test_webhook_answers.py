@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from werkzeug.test import create_environ
 
 from cardsync_sdk.errors import SourceUnavailable
 from tests.support.bell import LINK, Bell
@@ -150,9 +151,10 @@ def test_a_connector_that_stumbles_is_500_in_the_log_and_nothing_is_written(
     assert "top-secret" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("event", "link"), NAMELESS
-)
+NAMELESS = [("", LINK), ("e1", ""), ("\x00", LINK), ("\ud800", "x")]
+
+
+@pytest.mark.parametrize(("event", "link"), NAMELESS)
 def test_a_hint_that_cannot_be_told_from_others_is_a_bug_of_the_connector(
     bell: Bell, event: str, link: str
 ) -> None:
@@ -228,7 +230,8 @@ def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(
 ) -> None:
     body = Endless()
     unknown = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    answer = app.test_client().post("/hooks/scripted", environ_overrides=unknown)
+    environ = create_environ("/hooks/scripted", method="POST") | unknown
+    answer = app.test_client().open(environ)
 
     assert answer.status_code == 413
     assert body.given < 2 * LARGEST_BODY
