@@ -341,7 +341,7 @@ def test_the_history_says_that_the_source_rang(app: Flask, bell: Bell, feed: Wor
     bell.ring("e1")
     work(feed)
     claire = claires_browser(app, feed.database)
-    page = f"/configuration/imports/{feed.entity_id}/interfaces/{feed.interface_id}/history"
+    page = f"/accounts/{feed.account_id}/history"
 
     assert "The source rang" in words(claire.get(page))
     claire.post("/language", {"language": "fr"})

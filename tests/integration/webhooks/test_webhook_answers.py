@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from werkzeug.test import create_environ
+from werkzeug.test import create_environ, run_wsgi_app
 
 from cardsync_sdk.errors import SourceUnavailable
 from tests.support.bell import LINK, Bell
@@ -229,11 +229,12 @@ def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(
     app: Flask, bell: Bell, bank: RingingBank
 ) -> None:
     body = Endless()
-    unknown = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    unknown = {"wsgi.input": body, "wsgi.input_terminated": True}
     environ = create_environ("/hooks/scripted", method="POST") | unknown
-    answer = app.test_client().open(environ)
+    environ.pop("CONTENT_LENGTH", None)
+    _, status, _ = run_wsgi_app(app, environ)
 
-    assert answer.status_code == 413
+    assert status.startswith("413")
     assert body.given < 2 * LARGEST_BODY
     assert bank.seen == []
 
