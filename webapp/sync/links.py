@@ -31,7 +31,7 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 # Webhooks have places of their own: a flood of them must not cost a page its call, nor the other
 # way round.
-WEBHOOK_SECONDS: Final = 0.5
+WEBHOOK_SECONDS: Final = 2.0
 _webhook_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
