@@ -11,6 +11,9 @@ from webapp.domain.interfaces import InterfaceState
 
 # A source that rings without end is fetched from once in this time; what came in between waits.
 PAUSE: Final = timedelta(seconds=60)
+# A run planned within this time answers the news as well: it is not brought forward. Of two
+# webhooks at once, the one that is written later may have come first.
+CLOSE: Final = timedelta(seconds=10)
 # An interface that needs a person is tried once in this time: they may have acted at the bank.
 TRY_EVERY: Final = timedelta(hours=1)
 # A webhook may come before the admin is back from the partner's page (D08).
@@ -82,7 +85,7 @@ def hear(interface: Hearing, now: datetime) -> Heard:
         return Heard(WebhookFate.AGAIN)
     due = now + left_of_pause(interface.ended_ago)
     planned = interface.due_at
-    if planned is not None and (interface.bound or planned <= due):
+    if planned is not None and (interface.bound or planned <= due + CLOSE):
         return Heard(WebhookFate.JOINED)
     return Heard(WebhookFate.RANG, due)
 

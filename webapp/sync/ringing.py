@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from cardsync_sdk.types import WebhookHint
 from webapp.domain.interfaces import Actor, DueReason, InterfaceState, Trigger
 from webapp.domain.webhooks import (
+    CLOSE,
     PARKED_FOR,
     PAUSE,
     Heard,
@@ -116,7 +117,8 @@ def hear_again(
     took = lease_now(session) - session.get_one(SyncRun, run_id).started_at
     due = claim.as_of + took + PAUSE
     able = interface.state == InterfaceState.ACTIVE and interface.nightly
-    if not able or bound or _is_bound(interface) or (planned is not None and planned <= due):
+    soon = planned is not None and planned <= due + CLOSE
+    if not able or bound or _is_bound(interface) or soon:
         return planned
     leases.ask(session, interface.id, at=due, reason=DueReason.WEBHOOK)
     return due

@@ -227,6 +227,16 @@ def test_a_source_that_rings_without_end_is_fetched_from_once_a_minute(
     assert bell.fates() == {"e1": "rang", "e2": "rang", "e3": "joined"}
 
 
+def test_D07_of_two_webhooks_at_once_the_later_written_may_have_come_first(feed: World) -> None:
+    rung = [
+        take(feed, WebhookHint(LINK, event), at=NOW - ago)
+        for event, ago in (("e1", timedelta(0)), ("e2", timedelta(seconds=3)))
+    ]
+
+    assert rung == [[feed.interface_id], []]
+    assert planned(feed) == (NOW, DueReason.WEBHOOK)
+
+
 def test_R29_a_ring_on_the_day_of_activation_does_not_bring_the_first_night_forward(
     bell: Bell, feed: World
 ) -> None:

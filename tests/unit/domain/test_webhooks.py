@@ -7,6 +7,7 @@ import pytest
 
 from webapp.domain.interfaces import InterfaceState
 from webapp.domain.webhooks import (
+    CLOSE,
     FATES_BY_WEIGHT,
     LONGEST,
     PAUSE,
@@ -46,9 +47,10 @@ CASES: dict[str, tuple[Hearing, Heard]] = {
         JOINED,
     ),
     "due after the pause": (
-        replace(IDLE, ended_ago=SECOND, due_at=NOW + 60 * SECOND),
+        replace(IDLE, ended_ago=SECOND, due_at=NOW + 59 * SECOND + CLOSE + SECOND),
         rang(seconds=59),
     ),
+    "due in a moment anyway": (replace(IDLE, due_at=NOW + CLOSE), JOINED),
     "nothing planned": (replace(IDLE, due_at=None), rang()),
     "bound to its time": (replace(IDLE, bound=True), JOINED),
     "held": (replace(IDLE, held=True), AGAIN),
