@@ -48,6 +48,7 @@ from webapp.views import (
     switching,
     templating,
     undoing,
+    webhooks,
     wording,
 )
 from webapp.views.services import EXTENSION, Services
@@ -76,6 +77,7 @@ CONCEPTS = (
     undoing,
     switching,
     health,
+    webhooks,
     help_pages,
     help_desk,
     mailbox,
@@ -155,7 +157,9 @@ def _name_request() -> None:
 
 def _refuse_null_characters() -> None:
     """Refuse text with a character that nobody can type and PostgreSQL takes in no text."""
-    typed = (*request.args.values(), *request.form.values(), *(request.view_args or {}).values())
+    # The body of a program's request is no form; it is read by the view, which bounds it first.
+    form = () if access.asked_by_program() else request.form.values()
+    typed = (*request.args.values(), *form, *(request.view_args or {}).values())
     if any("\x00" in text for text in typed if isinstance(text, str)):
         abort(400)
 

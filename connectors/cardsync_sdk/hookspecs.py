@@ -100,6 +100,11 @@ def verify_and_parse_webhook(  # type: ignore[empty-body]
 ) -> Sequence[WebhookHint]:
     """Check the signature of a webhook and say which links have news. Must take milliseconds.
 
+    ``headers`` by their names in lower case; ``path`` is what follows the connector's address,
+    empty for that itself; ``body`` as it was sent, at most 256 KiB. Each hint names a link and the
+    event, by the source's own id of it; :mod:`cardsync_sdk.webhooks` helps with the signature. No
+    news is no hint.
+
     Raise :class:`SourceRejected` if the signature, the date or the body is wrong.
     """
 

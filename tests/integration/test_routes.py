@@ -26,7 +26,14 @@ from webapp.views.access import Policy, needs, policy_of, refuse_undeclared_rout
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Not of a legal entity: the same for everybody.
-ANYTHING = {"token": "no-such-link", "filename": "app.css", "slug": "first-interface"}
+ANYTHING = {
+    "token": "no-such-link",
+    "filename": "app.css",
+    "slug": "first-interface",
+    # None of the connectors installed with the demo rings.
+    "connector": "budget_insight",
+    "path": "news",
+}
 # What is wrong with an empty form is not a matter of rights.
 REFUSED_FORM = (400, 409, 422)
 # The only rows that a page may write when it is shown.
@@ -232,12 +239,23 @@ def test_no_unsafe_route_obeys_another_page(
     for somebody in crowd.people[1:]:
         browser = open_as(app, somebody)
         for ask in asks(app, crowd.own):
-            if ask.method in UNSAFE:
+            if ask.method in UNSAFE and not ask.policy.by_program:
                 answer = browser.post(ask.path, token=token, method=ask.method, headers=headers)
                 answers[f"{ask} as {somebody.name}"] = answer.status_code
 
     assert set(answers.values()) == {403}, answers
     assert dump(database) == before
+
+
+def test_only_the_address_that_sources_ring_at_is_called_by_programs(app: Flask) -> None:
+    """Each route more without the walls against other pages is a decision, made here."""
+    open_to_programs = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if (policy := policy_of(app, rule.endpoint)) is not None and policy.by_program
+    }
+
+    assert open_to_programs == {"/hooks/<connector>", "/hooks/<connector>/<path:path>"}
 
 
 def test_a_route_without_a_policy_stops_the_application(app: Flask) -> None:

@@ -159,6 +159,8 @@ def _taking(owner: str, now: datetime, real: datetime, *which: ColumnElement[boo
             lease_until=real + LEASE,
             fence=Interface.fence + 1,
             attempts=Interface.attempts + 1,
+            # Whatever rang before is answered by this run; only what rings during it waits.
+            news_waits=False,
         )
         .returning(
             col(Interface.id),
@@ -197,12 +199,14 @@ def renew(session: Session, claimed: Claim) -> None:
     _write(session, claimed, lease_until=lease_now(session) + LEASE)
 
 
-def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: datetime) -> None:
+def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: datetime) -> bool:
     """End a claim after a success: the next run is planned, the tries are counted anew.
+
+    Returns whether the source rang meanwhile.
 
     :raises FencedOff: as :func:`renew`.
     """
-    _write(
+    return _write(
         session,
         claimed,
         **_FREE,
@@ -226,13 +230,13 @@ def give_back(
     error: str,
     error_reason: str,
     alone: bool = False,
-) -> None:
-    """End a claim after a failure; no mark moves.
+) -> bool:
+    """End a claim after a failure; no mark moves. Returns whether the source rang meanwhile.
 
     :param alone: the next run gets a process of its own.
     :raises FencedOff: as :func:`renew`.
     """
-    _write(
+    return _write(
         session,
         claimed,
         **{**_FREE, "interrupted": int(alone)},
@@ -317,11 +321,15 @@ _ENDED: Final = {
 _FREE: Final = {**_ENDED, "as_of": None, "asked_by": None, "asked_why": ""}
 
 
-def _write(session: Session, claimed: Claim, **values: object) -> None:
+def _write(session: Session, claimed: Claim, **values: object) -> bool:
+    """Write under the fence; say whether the source has rung during the run."""
     fenced = (
         update(Interface)
         .where(col(Interface.id) == claimed.interface_id, col(Interface.fence) == claimed.fence)
         .values(**values)
+        .returning(col(Interface.news_waits))
     )
-    if session.connection().execute(fenced).rowcount != 1:
+    written = session.connection().execute(fenced).one_or_none()
+    if written is None:
         raise FencedOff(f"interface {claimed.interface_id}: fence {claimed.fence} is outdated")
+    return bool(written[0])

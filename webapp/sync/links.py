@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from cardsync_sdk.errors import ConnectorError
+from cardsync_sdk.errors import ConnectorError, SourceRejected
 from cardsync_sdk.registry import Connector
-from cardsync_sdk.types import Form, Link, Redirect, RemoteAccount, Settings
+from cardsync_sdk.types import Form, Link, Redirect, RemoteAccount, Settings, WebhookHint
 from webapp.domain.schedule import FailureKind
 from webapp.sync.failures import failure_of
 
@@ -28,6 +28,11 @@ DEADLINE_SECONDS: Final = 20.0
 # A hanging connector keeps its thread; past this many, further calls are refused at once.
 MOST_AT_ONCE: Final = 16
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+# Webhooks have places of their own: a flood of them must not cost a page its call, nor the other
+# way round.
+WEBHOOK_SECONDS: Final = 2.0
+_webhook_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,29 @@ class LinkCalls:
         """Ask how the link stands at the source, in words for support."""
         return self._call("diagnose", _words, link=link)
 
+    def verify(
+        self, settings: Settings, *, headers: Mapping[str, str], path: str, body: bytes
+    ) -> tuple[WebhookHint, ...] | LinkProblem:
+        """Have a webhook verified, and say which links have news.
+
+        A forged one comes back as ``REJECTED`` and is not logged here: whoever sends many must not
+        fill the log.
+        """
+        hook = "verify_and_parse_webhook"
+        if not _webhook_places.acquire(timeout=WEBHOOK_SECONDS):
+            log.error("too many webhooks at once: one of %s was refused", self._slug)
+            return LinkProblem(FailureKind.UNAVAILABLE, "deadline")
+        values = {"settings": settings, "headers": headers, "path": path, "body": body}
+        call = _Call(lambda: _hints(self.connector.call(hook, **values)), _webhook_places)
+        if not call.wait(WEBHOOK_SECONDS):
+            log.error("connector %s: no end to %s in %s s", self._slug, hook, WEBHOOK_SECONDS)
+            return LinkProblem(FailureKind.UNAVAILABLE, "deadline")
+        if isinstance(call.error, SourceRejected):
+            return LinkProblem(FailureKind.REJECTED, call.error.code)
+        if call.error is not None:
+            return self._problem(hook, call.error)
+        return call.result  # type: ignore[return-value]  # set whenever there is no error
+
     def _call(self, hook: str, check: Callable[[object], T], **arguments: Any) -> T | LinkProblem:
         if hook not in self.connector.hooks:
             return LinkProblem(FailureKind.REJECTED, "not_offered")
@@ -133,6 +161,7 @@ class _Call:
     """One call in a thread of its own; a daemon, so that a hanging one never keeps us alive."""
 
     action: Callable[[], object]
+    places: threading.BoundedSemaphore = field(default_factory=lambda: _places)
     result: object = None
     error: Exception | None = None
     _done: threading.Event = field(default_factory=threading.Event)
@@ -151,7 +180,7 @@ class _Call:
         except Exception as error:  # noqa: BLE001  # a plugin may fail in any way, a page must not
             self.error = error
         finally:
-            _places.release()
+            self.places.release()
             self._done.set()
 
 
@@ -172,6 +201,21 @@ def _several(kind: type[T]) -> Callable[[object], tuple[T, ...]]:
         return tuple(items)
 
     return check
+
+
+def _hints(answer: object) -> tuple[WebhookHint, ...]:
+    hints = _several(WebhookHint)(answer)
+    for hint in hints:
+        for name in (hint.link_ref, hint.event_id):
+            # Without a name of its own every event would pass for a repetition of the first.
+            if not name or not _can_be_stored(name):
+                raise ValueError("a hint needs a link_ref and an event_id that can be stored")
+    return hints
+
+
+def _can_be_stored(name: str) -> bool:
+    """Say whether a text of a source is one to a database: JSON may hold half characters."""
+    return "\x00" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _nothing(answer: object) -> None:

@@ -21,6 +21,7 @@ from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
 from webapp.sync.noticing import follow, follow_success
+from webapp.sync.ringing import hear_again
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
 from webapp.sync.watching import Watch
 
@@ -157,7 +158,7 @@ def _end(
                 Outcome.PARTIAL if failure else Outcome.OK,
                 error_kind=failure.reason if failure else "",
                 error=failure.detail if failure else "",
-                next_try_at=next_due,
+                next_try_at=hear_again(session, job.claim, job.state.run_id),
             )
             follow_success(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
@@ -169,6 +170,7 @@ def _end(
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
         leases.let_go(session, job.claim)
+        hear_again(session, job.claim, job.state.run_id)
         look_around(session, job)
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
@@ -206,6 +208,7 @@ def end_badly(
             error_reason=failure.reason,
             alone=failure.reason == OUT_OF_MEMORY,
         )
+        next_due = hear_again(session, claim, run_id, bound=failure.retry_at is not None)
         close_run(
             session,
             run_id,
@@ -213,7 +216,7 @@ def end_badly(
             error_kind=failure.reason,
             error=failure.detail,
             who_acts=step.who_acts,
-            next_try_at=step.next_due_at,
+            next_try_at=next_due,
         )
         follow(session, claim.interface_id, claim.as_of)
     return result_of(engine, run_id, failure)

@@ -30,6 +30,7 @@ from webapp.storage.columns import new_id
 from webapp.storage.interfaces import Interface, fence_off, interface_of_link, stop_empty
 from webapp.storage.people import LegalEntity
 from webapp.storage.secrets import SecretBox
+from webapp.sync.ringing import take_up_parked
 from webapp.sync.stopping import may_restore
 
 # ISO 4217: "no currency involved".
@@ -85,6 +86,7 @@ def store_share(by: Sharer, link: Link, listed: Sequence[RemoteAccount]) -> Shar
     stopped = _stop_unshared(by, mine, {account.ref for account in shared})
     by.session.flush()
     stop_empty(by.session, [*others, interface.id])
+    take_up_parked(by.session, interface, by.now)
     return Shared(interface.id, added, len(shared) - added, stopped)
 
 

@@ -23,6 +23,8 @@ __all__ = [
     "Policy",
     "Services",
     "Visitor",
+    "asked_by_program",
+    "by_program",
     "current_scope",
     "current_user",
     "entity_or_404",
@@ -41,10 +43,14 @@ _ATTRIBUTE = "access_policy"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a route demands: ``signed_in`` at all, and a ``right`` in the legal entity concerned."""
+    """What a route demands: ``signed_in`` at all, and a ``right`` in the legal entity concerned.
+
+    ``by_program``: no browser comes here; whoever asks proves by a signature who they are.
+    """
 
     signed_in: bool
     right: Right | None = None
+    by_program: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,15 @@ class Visitor:
 def public(view: View) -> View:
     """Declare a route open to everybody."""
     return _declare(view, Policy(signed_in=False))
+
+
+def by_program(view: View) -> View:
+    """Declare a route that programs call: no session, no form, and a body only the view reads.
+
+    The only routes without protection against other sites' pages, so the view believes nothing but
+    a signature over what was sent.
+    """
+    return _declare(view, Policy(signed_in=False, by_program=True))
 
 
 def signed_in(view: View) -> View:
@@ -111,6 +126,12 @@ def refuse_undeclared_routes(app: Flask) -> None:
             f"these routes declare no policy: {', '.join(bare)}. "
             "Give each @public, @signed_in or @needs(Right.…)."
         )
+
+
+def asked_by_program() -> bool:
+    """Say whether this request is for a route that programs call."""
+    policy = policy_of(current_app, request.endpoint) if request.endpoint else None
+    return policy is not None and policy.by_program
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request, url_for
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
@@ -21,6 +21,7 @@ from webapp.domain.people import Right
 from webapp.storage import connector_health, links, people
 from webapp.storage.connector_health import HealthCount
 from webapp.storage.secrets import SecretUnreadable
+from webapp.views import webhooks
 from webapp.views.access import current_scope, needs, now, services
 from webapp.views.pages import render_page
 
@@ -65,7 +66,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A connector as the page shows it."""
+    """A connector as the page shows it; ``rings_at``: where its source rings, if it can."""
 
     connector: Connector
     kind: str
@@ -73,6 +74,7 @@ class Card:
     settings: Settled
     health: Sequence[Standing]
     last_ok_at: datetime | None
+    rings_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,15 @@ def _card(
         settings=_settled(connector, settings),
         health=[_standing(one, by_file=info.reads_files) for one in counts],
         last_ok_at=max((one.last_ok_at for one in counts if one.last_ok_at), default=None),
+        rings_at=_rings_at(connector),
     )
+
+
+def _rings_at(connector: Connector) -> str:
+    if webhooks.HOOK not in connector.hooks:
+        return ""
+    root = services().settings.public_url or request.host_url.rstrip("/")
+    return root + url_for("webhooks.receive", connector=connector.info.slug)
 
 
 def _settled(connector: Connector, settings: Mapping[str, Settings] | None) -> Settled:

@@ -3,6 +3,8 @@
 The origin comes first: ``Sec-Fetch-Site`` where the browser sends it, else ``Origin`` (browsers
 leave the former out over plain HTTP), else the request is refused. The token is an HMAC of the
 log-in session, or of a random seed for somebody unknown; it is a hidden field of every form.
+
+The only exemption: routes declared ``by_program``, which know no session and believe a signature.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request, session
 
-from webapp.views.access import visitor
+from webapp.views.access import asked_by_program, visitor
 from webapp.views.services import services
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,7 +56,7 @@ def refuse_foreign_origin() -> None:
 
     :raises ForeignRequest: if it does not, or nothing says where it comes from.
     """
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or asked_by_program():
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -77,7 +79,7 @@ def refuse_stale_form() -> None:
 
     :raises StaleForm: if the token is missing or another's.
     """
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or asked_by_program():
         return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     if not hmac.compare_digest(given.encode(), csrf_token().encode()):

@@ -33,6 +33,7 @@ TRIGGERS: Mapping[Trigger, LazyString] = {
     Trigger.SCHEDULE: lazy_gettext("Nightly sync"),
     Trigger.RETRY: lazy_gettext("New try by itself"),
     Trigger.DEMAND: lazy_gettext("On demand"),
+    Trigger.WEBHOOK: lazy_gettext("The source rang"),
     Trigger.COMMAND: lazy_gettext("By command on the server"),
     Trigger.FILE: lazy_gettext("Statement file"),
 }

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from webapp.storage import audit, logins, people
 from webapp.storage.people import User
-from webapp.views.access import Visitor, now, visitor
+from webapp.views.access import Visitor, asked_by_program, now, visitor
 from webapp.views.services import services
 
 # A row is written when the last sign of life is this old, not at every page.
@@ -40,7 +40,7 @@ def configure_cookies(app: Flask, *, secure: bool) -> None:
 def load_visitor() -> None:
     """Before the view: find who is asking."""
     token = request.cookies.get(cookie_name())
-    if token is None or request.endpoint == "static":
+    if token is None or request.endpoint == "static" or asked_by_program():
         return
     with services().database.read() as session:
         found = logins.alive(session, token, now())

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 PER_ACCOUNT = RateLimitItemPerMinute(10, 15)
 PER_ADDRESS = RateLimitItemPerMinute(40, 15)
 
+# How many refused webhooks of one address the log tells of in a quarter of an hour.
+REFUSED_PER_ADDRESS = RateLimitItemPerMinute(20, 15)
+
 RETRY_REDIS_AFTER = 30.0
 SOCKET_SECONDS = 0.5
 
@@ -47,6 +50,13 @@ class Throttle:
         """Forget the failures of an account whose holder has logged in."""
         item, key = self._keys(account, "")[0]
         self._ask(methodcaller("clear", item, key))
+
+    def refused_webhook(self, address: str) -> bool:
+        """Count a refused webhook; false if this address had so many that the log has enough.
+
+        It decides about nothing else: behind a proxy, forged and true ones come from one address.
+        """
+        return bool(self._ask(methodcaller("hit", REFUSED_PER_ADDRESS, f"webhook-{address}")))
 
     def _keys(self, account: str, address: str) -> tuple[tuple[RateLimitItem, str], ...]:
         # A digest: nothing in Redis says who has an account here.
