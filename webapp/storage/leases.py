@@ -159,9 +159,12 @@ def renew(session: Session, claimed: Claim) -> None:
     _write(session, claimed, lease_until=lease_now(session) + LEASE)
 
 
-def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: datetime) -> None:
+def finish(
+    session: Session, claimed: Claim, *, next_due_at: datetime | None, ok_at: datetime
+) -> None:
     """End a claim after a success: the next run is planned, the tries are counted anew.
 
+    :param next_due_at: the next night; ``None`` where it is synced only when asked.
     :raises FencedOff: as :func:`renew`.
     """
     _write(

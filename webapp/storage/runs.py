@@ -215,6 +215,32 @@ def close_run(
     )
 
 
+def last_scheduled(session: Session, interface_id: str) -> datetime | None:
+    """Return the business time of an interface's last scheduled run, whatever became of it."""
+    return session.exec(
+        select(SyncRun.as_of)
+        .where(
+            SyncRun.interface_id == interface_id,
+            col(SyncRun.trigger).in_([Trigger.FIRST.value, Trigger.SCHEDULE.value]),
+        )
+        .order_by(col(SyncRun.started_at).desc(), col(SyncRun.as_of).desc())
+        .limit(1)
+    ).first()
+
+
+def demanded_since(session: Session, interface_id: str, since: datetime) -> list[datetime]:
+    """Return the business times of the syncs that people asked for after ``since``."""
+    return list(
+        session.exec(
+            select(SyncRun.as_of).where(
+                SyncRun.interface_id == interface_id,
+                SyncRun.trigger == Trigger.DEMAND.value,
+                SyncRun.as_of > since,
+            )
+        )
+    )
+
+
 def counts_of(run: SyncRun) -> dict[Fate, int]:
     """Return a run's counts by fate."""
     return {fate: getattr(run, f"n_{fate}") for fate in Fate}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome, Trigger
-from webapp.domain.schedule import BACKOFF, FailureKind, after_failure, next_daily
+from webapp.domain.schedule import LADDERS, WHO_ACTS, FailureKind, after_failure
 from webapp.storage import leases
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim, FencedOff
@@ -19,6 +19,7 @@ from webapp.sync.failures import Failure, failure_of
 from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
+from webapp.sync.next_run import begun, rhythm_of
 from webapp.sync.noticing import follow
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
 
@@ -58,6 +59,7 @@ def sync_interface(
         claim = leases.claim(session, interface_id, owner=owner, now=now)
         if claim is None:
             return None
+        claim = begun(session, claim)
         run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
     try:
         job = _load(engine, claim, run_id)
@@ -105,7 +107,7 @@ def _gives_up(job: Job, failure: Failure) -> bool:
     All that is usual was fetched: days that the source refuses must not stop the feed, nor have it
     fail for ever.
     """
-    return failure.kind not in PASSING or job.claim.attempts >= len(BACKOFF)
+    return failure.kind not in PASSING or job.claim.attempts >= len(LADDERS[failure.kind])
 
 
 def _open(session: Session, claim: Claim, trigger: Trigger) -> str:
@@ -133,12 +135,8 @@ def _end(
         mark_covered(session, job)
         look_around(session, job)
         if failure is None or given_up:
-            next_due = next_daily(
-                job.claim.as_of,
-                job.zone,
-                job.claim.interface_id,
-                activated_on=job.activated_on,
-            )
+            rhythm = rhythm_of(session, job.claim.interface_id)
+            next_due = rhythm.next_night(job.claim.as_of, job.claim.reason)
             leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of)
             close_run(
                 session,
@@ -162,14 +160,13 @@ def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
         else:
-            step = after_failure(failure.kind, attempts=1, now=job.claim.as_of)
             close_run(
                 session,
                 job.state.run_id,
                 Outcome.FAILED,
                 error_kind=failure.reason,
                 error=failure.detail,
-                who_acts=step.who_acts,
+                who_acts=WHO_ACTS[failure.kind],
             )
     return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
 
@@ -183,10 +180,16 @@ def end_badly(
     outcome: Outcome = Outcome.FAILED,
 ) -> Result:
     """End a run with a failure: the next try is planned by its kind, no mark moves."""
-    step = after_failure(
-        failure.kind, attempts=claim.attempts, now=claim.as_of, retry_at=failure.retry_at
-    )
     with engine.database.write() as session:
+        rhythm = rhythm_of(session, claim.interface_id)
+        step = after_failure(
+            failure.kind,
+            attempts=claim.attempts,
+            now=claim.as_of,
+            key=claim.interface_id,
+            night=rhythm.next_night(claim.as_of, claim.reason),
+            retry_at=failure.retry_at,
+        )
         leases.give_back(
             session, claim, step=step, error=failure.detail, error_reason=failure.reason
         )
