@@ -22,6 +22,7 @@ JITTER = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
 # Waits differ by up to this share, so that a source that was down is not stormed when it is back.
 SPREAD = 0.2
+SPREAD_AFTER_NAMED = timedelta(minutes=5)
 # From so many runs in a row that ended without a word on, the interface is spared for a while.
 CRASH_LOOP = 3
 
@@ -172,15 +173,15 @@ def after_failure(
     who = WHO_ACTS[kind]
     if kind not in LADDERS:
         return NextStep(state, None, DueReason.RETRY, who)
-    wait = wait_after(kind, attempts, key)
-    due = now + wait
-    named = None
-    if retry_at is not None:
-        # All that the source sent away would be back in the same second.
-        spread = SPREAD * _fraction(f"{key} named {attempts}") * wait
-        named = min(retry_at, now + LONGEST_WAIT) + spread
-        due = max(due, named)
-    return _before_night(due, night, who, named=named, state=state)
+    due = now + wait_after(kind, attempts, key)
+    named = retry_at and min(retry_at, now + LONGEST_WAIT)
+    if named is None:
+        return _before_night(due, night, state, who)
+    # All that the source sent away would be back in the same second.
+    spread = SPREAD_AFTER_NAMED * _fraction(f"{key} {attempts} named")
+    if night is not None and named > night:
+        return NextStep(state, named + spread, DueReason.SCHEDULE, who)
+    return _before_night(max(due, named + spread), night, state, who)
 
 
 def after_interruption(
@@ -198,21 +199,15 @@ def after_interruption(
     if interrupted < CRASH_LOOP:
         return NextStep(state, now, DueReason.RETRY, Actor.NOBODY)
     wait = wait_after(FailureKind.OUR_FAULT, interrupted - CRASH_LOOP + 1, key)
-    return _before_night(now + wait, night, Actor.NOBODY, named=None, state=state)
+    return _before_night(now + wait, night, state, Actor.NOBODY)
 
 
 def _before_night(
-    due: datetime,
-    night: datetime | None,
-    who: Actor,
-    *,
-    named: datetime | None,
-    state: InterfaceState,
+    due: datetime, night: datetime | None, state: InterfaceState, who: Actor
 ) -> NextStep:
     if night is None or due < night:
         return NextStep(state, due, DueReason.RETRY, who)
-    later = due if named is not None and named > night else night
-    return NextStep(state, later, DueReason.SCHEDULE, who)
+    return NextStep(state, night, DueReason.SCHEDULE, who)
 
 
 def _fraction(text: str) -> float:

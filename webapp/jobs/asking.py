@@ -185,7 +185,7 @@ def _record(session: Session, demand: Demand, answer: Asked | Joined | Later) ->
     detail: dict[str, str] = {"why": clean(demand.why)} if clean(demand.why) else {}
     action = _ACTIONS[type(answer)]
     if isinstance(answer, Later):
-        detail["at"] = answer.at.isoformat(timespec="seconds")
+        detail["put_off"] = answer.at.isoformat(timespec="seconds")
     if demand.by_support:
         action = "support.resynced"
     if demand.days is not None:
