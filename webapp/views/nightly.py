@@ -23,7 +23,8 @@ def switch(entity_id: str, interface_id: str) -> Response:
     """Switch the nightly syncs on or off; pressed twice they stay so."""
     entity, interface = interface_or_404(entity_id, interface_id)
     if fed_by_files(interface.connector, services().registry):
-        abort(404)
+        announce(_("This interface is fed by statement files: there is nothing to fetch."), "info")
+        return see_other(interface_url(entity.id, interface.id))
     choice = request.form.get("nightly", "")
     if choice not in CHOICES:
         abort(400)
