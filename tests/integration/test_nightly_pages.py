@@ -75,7 +75,7 @@ def test_R53_switched_on_again_the_next_night_is_shown(claire: Browser, feed: Wo
     switch(claire, feed, "off")
     shown = switch(claire, feed, "on")
     assert "It is synced every night again. The next sync is planned for" in shown
-    assert "Sync only when asked" in shown
+    assert "Switch off" in shown
     switch(claire, feed, "on")
     assert actions(feed) == ["interface.nightly_off", "interface.nightly_on"], "pressed twice: once"
 
