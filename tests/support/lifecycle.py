@@ -41,6 +41,7 @@ from webapp.sync.stopping import restore_account, stop_account
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+INTERFACE = "01J0000000000000000000000K"
 LINK = Link("link-1", "Banque Exemple")
 FAILURES: dict[Event, Exception] = {
     Event.FAILED_UNAVAILABLE: SourceUnavailable("down"),
@@ -226,6 +227,8 @@ def make_life(
 ) -> Life:
     """Begin the life of an interface at noon of a day, synced with success the night before."""
     bank = ScriptedBank([purchase("a", day=date(2026, 3, 12))], quota=quota)
-    world = make_world(database, bank.connector(), activated_on=activated_on)
+    world = make_world(
+        database, bank.connector(), activated_on=activated_on, interface_id=INTERFACE
+    )
     world.change(Interface, world.interface_id, link_ref=LINK.ref, institution=LINK.institution)
     return Life(world, bank)
