@@ -351,3 +351,18 @@ def test_R22_a_crash_loop_does_not_cost_a_day_its_run() -> None:
     now = NIGHT - timedelta(minutes=10)
     step = after_interruption(CRASH_LOOP + 5, now=now, key=KEY, night=NIGHT)
     assert (step.next_due_at, step.reason) == (NIGHT, DueReason.SCHEDULE)
+
+
+def test_B06_a_day_that_had_its_run_is_given_no_second_night() -> None:
+    """A worker died in a run caught up after midnight; its next try ends before tonight."""
+    now = datetime(2026, 3, 18, 0, 40, tzinfo=PARIS)
+    for reason in DueReason:
+        found = next_daily(
+            now,
+            PARIS,
+            KEY,
+            activated_on=date(2026, 3, 1),
+            reason=reason,
+            scheduled_on=date(2026, 3, 18),
+        )
+        assert found == NIGHT
