@@ -1,6 +1,6 @@
 # One line per need; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e machine screenshots bench fmt migration messages lock vendor clean
+.PHONY: help setup run test check e2e machine screenshots bench fmt docs migration messages lock vendor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -75,6 +75,9 @@ bench: $(VENV)/.dev ## Measure the import of 1 000 and 10 000 rows beside a bare
 fmt: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.dev ## Draw into docs/ what is drawn from the code: the table of states
+	@$(BIN)/python tools/draw_states.py
 
 migration: $(VENV)/.dev ## Write a migration from the changed tables: make migration m="what it does"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="…"'; exit 1; }

@@ -21,7 +21,17 @@ from tests.support.world import World
 from webapp.config import Settings
 from webapp.domain.interfaces import DueReason
 from webapp.domain.schedule import planned_at
-from webapp.jobs.asking import Asked, Demand, Joined, NotPossible, Obstacle, ask_for_sync, clean
+from webapp.jobs.asking import (
+    Answer,
+    Asked,
+    Demand,
+    Joined,
+    Later,
+    NotPossible,
+    Obstacle,
+    ask_for_sync,
+    clean,
+)
 from webapp.jobs.clock import Clock
 from webapp.jobs.doorbell import Doorbell
 from webapp.storage.audit import AuditEvent
@@ -66,7 +76,7 @@ def demand(feed: World, why: str = "", at: datetime = NOW, user: str | None = No
     return Demand(feed.interface_id, entity, user or feed.user_id, at, why)
 
 
-def ask(feed: World, **values: object) -> Asked | Joined | NotPossible:
+def ask(feed: World, **values: object) -> Answer:
     answer = ask_for_sync(
         feed.database,
         feed.engine.registry,
@@ -201,10 +211,12 @@ def test_DH_when_the_quota_is_used_up_a_click_says_when_it_will_run(
     ask(feed)
     work(feed)
     planned = feed.interface().next_due_at
+    assert planned is not None
 
-    assert ask(feed) == NotPossible(Obstacle.RATE_LIMITED, planned)
+    assert ask(feed) == Later(planned, nightly=False)
     answer = claire.post(f"{page_of(feed)}/sync", {"place": "page"}, headers=HTMX)
-    assert "The sync runs by itself on" in words(answer)
+    assert "next possible on" in words(answer)
+    assert "The sync runs by itself then" in words(answer)
     assert feed.interface().next_due_at == planned
 
 

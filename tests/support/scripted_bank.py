@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from cardsync_sdk import (
@@ -18,9 +18,12 @@ from cardsync_sdk import (
     Money,
     hookimpl,
 )
+from cardsync_sdk.quota import Quota
 from cardsync_sdk.registry import Connector, load_connector
 
 CARD = "card-1"
+# A source that may be asked as often as anybody likes.
+PATIENT = Quota(asked_a_day=10_000, asked_every=timedelta(0))
 
 
 def purchase(
@@ -53,12 +56,18 @@ class ScriptedBank:
     asked: list[tuple[str | None, FetchWindow]] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     slug: str = "scripted"
+    quota: Quota = PATIENT
 
     @hookimpl
     def describe_connector(self) -> ConnectorInfo:
         """Introduce the bank."""
         return ConnectorInfo(
-            self.slug, "Scripted bank", ConnectorKind.AGGREGATOR, API_VERSION, id_traits=self.traits
+            self.slug,
+            "Scripted bank",
+            ConnectorKind.AGGREGATOR,
+            API_VERSION,
+            id_traits=self.traits,
+            quota=self.quota,
         )
 
     @hookimpl

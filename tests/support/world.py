@@ -103,10 +103,15 @@ def make_world(
     activated_on: date = ACTIVATED,
     account: Mapping[str, Any] | None = None,
     timezone: str = "Europe/Paris",
+    interface_id: str | None = None,
 ) -> World:
-    """Insert the world; the interface belongs to the first of ``connectors`` and is due at once."""
+    """Insert the world; the interface belongs to the first of ``connectors`` and is due at once.
+
+    :param interface_id: for stories whose nights must fall at the same minute each time.
+    """
     registry = Registry({connector.info.slug: connector for connector in connectors})
     ids = {name: new_id() for name in ("entity_id", "interface_id", "account_id", "user_id")}
+    ids["interface_id"] = interface_id or ids["interface_id"]
     world = World(database, Engine(database, registry, BOX), **ids)
     with database.write() as session:
         _add_people(session, world, timezone)

@@ -33,7 +33,8 @@ NEEDS_A_PERSON: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How a feed stands. ``planned``: a sync is to come; a feed by statement files has none.
+    """How a feed stands. ``planned``: synced every night. One by statement files, or only
+    when asked, is not, and is never late.
 
     ``misses``: an account shared here is not seen at the source any more.
     """

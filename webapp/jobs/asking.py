@@ -4,22 +4,27 @@ What is asked stands in the interface's row, written with the audit row in one t
 doorbell only hurries the worker. Without a Redis the clock finds the row within a second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlmodel import Session
 
 from cardsync_sdk.registry import Registry
 from webapp.domain.interfaces import InterfaceState
+from webapp.domain.quota import DAY, next_possible
+from webapp.domain.schedule import SCHEDULED
 from webapp.domain.windows import AskedDays
 from webapp.storage import audit, leases
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface, lock_interface
 from webapp.storage.people import LegalEntity
+from webapp.storage.runs import demanded_since
 
 WHY_MAX = 200
+# The source itself said that it bears no more for now.
 RATE_LIMITED = "rate_limited"
 
 
@@ -52,6 +57,17 @@ class Joined:
     """A run is due or under way already: its result answers this demand too."""
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """More was asked than the source bears (D-H): the sync takes place at ``at``, by itself.
+
+    ``nightly``: that is the next night's, which comes before one may be asked for again.
+    """
+
+    at: datetime
+    nightly: bool
+
+
 class Obstacle(StrEnum):
     """Why a sync cannot be asked for; each names who must act."""
 
@@ -61,19 +77,17 @@ class Obstacle(StrEnum):
     STOPPED = "stopped"
     BY_FILE = "by_file"
     NO_CONNECTOR = "no_connector"
-    RATE_LIMITED = "rate_limited"
     UNDER_WAY = "under_way"
 
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
-    """Nothing was asked; ``until``: when it runs by itself, where that is known (D-H)."""
+    """Nothing was asked."""
 
     obstacle: Obstacle
-    until: datetime | None = None
 
 
-Answer = Asked | Joined | NotPossible
+Answer = Asked | Joined | Later | NotPossible
 
 
 def ask_for_sync(
@@ -82,7 +96,8 @@ def ask_for_sync(
     """Ask for a sync of an interface; pressed twice, or by two people, there is one run.
 
     Days to ask for once more are taken along by a run that is still to come; one under way has
-    made its plan already, so they are refused until it has ended.
+    made its plan already, so they are refused until it has ended. What the source does not bear now
+    is put off, and never refused (D-H).
 
     :param ring: the doorbell; whether it is heard changes nothing but the moment.
     :raises LookupError: if there is no such interface.
@@ -92,24 +107,56 @@ def ask_for_sync(
         interface = session.get(Interface, demand.interface_id)
         if interface is None:
             raise LookupError(f"there is no interface {demand.interface_id}")
-        obstacle = obstacle_of(interface, registry, demand.at)
+        obstacle = obstacle_of(interface, registry)
         if obstacle is not None:
             return obstacle
         if demand.days is not None:
             if leases.under_way(session, interface):
                 return NotPossible(Obstacle.UNDER_WAY)
             leases.ask_again(session, interface, demand.days)
-        joined = leases.is_due(interface, demand.at)
-        if not joined:
-            leases.ask(
-                session, interface.id, at=demand.at, asked_by=demand.user_id, why=clean(demand.why)
-            )
-        _record(session, demand, joined=joined)
+        answer: Asked | Joined | Later = Asked(heard=False)
+        if leases.is_due(interface, demand.at):
+            answer = Joined()
+        elif later := _later(session, interface, registry, demand.at):
+            answer = later
+        _plan(session, interface, demand, answer)
+        _record(session, demand, answer)
+    if isinstance(answer, Later):
+        return answer
     heard = ring(demand.interface_id)
-    return Joined() if joined else Asked(heard)
+    return answer if isinstance(answer, Joined) else Asked(heard)
 
 
-def obstacle_of(interface: Interface, registry: Registry, now: datetime) -> NotPossible | None:
+def _later(
+    session: Session, interface: Interface, registry: Registry, now: datetime
+) -> Later | None:
+    """Return when the sync takes place, if the source bears none now."""
+    planned = interface.next_due_at
+    if planned is not None and interface.last_error_reason == RATE_LIMITED:
+        possible: datetime | None = planned
+    else:
+        quota = registry.connectors[interface.connector].info.quota
+        asked_at = demanded_since(session, interface.id, now - DAY)
+        possible = next_possible(asked_at, quota, now)
+    if possible is None:
+        return None
+    if planned is not None and planned <= possible:
+        return Later(planned, interface.due_reason in SCHEDULED)
+    return Later(possible, nightly=False)
+
+
+def _plan(
+    session: Session, interface: Interface, demand: Demand, answer: Asked | Joined | Later
+) -> None:
+    """Make the interface due for this demand, unless what is planned comes first."""
+    at = answer.at if isinstance(answer, Later) else demand.at
+    comes_first = interface.next_due_at is not None and interface.next_due_at <= at
+    if isinstance(answer, Joined) or comes_first:
+        return
+    leases.ask(session, interface.id, at=at, asked_by=demand.user_id, why=clean(demand.why))
+
+
+def obstacle_of(interface: Interface, registry: Registry) -> NotPossible | None:
     """Return what keeps ``interface`` from being synced on demand, if anything does."""
     connector = registry.connectors.get(interface.connector)
     if connector is None:
@@ -118,9 +165,6 @@ def obstacle_of(interface: Interface, registry: Registry, now: datetime) -> NotP
         return NotPossible(Obstacle.BY_FILE)
     if interface.state != InterfaceState.ACTIVE:
         return NotPossible(Obstacle(interface.state))
-    planned = interface.next_due_at
-    if interface.last_error_reason == RATE_LIMITED and planned is not None and planned > now:
-        return NotPossible(Obstacle.RATE_LIMITED, planned)
     return None
 
 
@@ -130,9 +174,18 @@ def clean(why: str) -> str:
     return "".join(char for char in words if char.isprintable())[:WHY_MAX]
 
 
-def _record(session: Session, demand: Demand, *, joined: bool) -> None:
+_ACTIONS: Final[Mapping[type, str]] = {
+    Asked: "interface.sync_asked",
+    Joined: "interface.sync_joined",
+    Later: "interface.sync_put_off",
+}
+
+
+def _record(session: Session, demand: Demand, answer: Asked | Joined | Later) -> None:
     detail: dict[str, str] = {"why": clean(demand.why)} if clean(demand.why) else {}
-    action = "interface.sync_joined" if joined else "interface.sync_asked"
+    action = _ACTIONS[type(answer)]
+    if isinstance(answer, Later):
+        detail["put_off"] = answer.at.isoformat(timespec="seconds")
     if demand.by_support:
         action = "support.resynced"
     if demand.days is not None:

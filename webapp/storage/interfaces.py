@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.interfaces import DueReason, InterfaceState
+from webapp.domain.lifecycle import Event, leads_to, states_before
 from webapp.storage.accounts import Account, Attachment
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.waiting import NOTHING_WAITS, Waiting, waiting_by_interface
@@ -241,6 +242,10 @@ def stop_empty(session: Session, interface_ids: Sequence[str]) -> None:
     filled = select(Account.interface_id).where(col(Account.shared))
     session.connection().execute(
         update(Interface)
-        .where(col(Interface.id).in_(interface_ids), col(Interface.id).not_in(filled))
-        .values(state=InterfaceState.STOPPED, next_due_at=None)
+        .where(
+            col(Interface.id).in_(interface_ids),
+            col(Interface.id).not_in(filled),
+            col(Interface.state).in_(states_before(Event.EMPTIED)),
+        )
+        .values(state=leads_to(Event.EMPTIED), next_due_at=None)
     )

@@ -52,7 +52,7 @@ def _standing(
     """A card may be late alone: a sync that succeeds in part fetches some and not others."""
     feed = Feed(
         InterfaceState(interface.state),
-        interface.next_due_at is not None,
+        interface.nightly and interface.next_due_at is not None,
         account.activated_on or interface.activated_on,
         account.last_ok_at,
         account.not_seen_since is not None,

@@ -199,11 +199,14 @@ def renew(session: Session, claimed: Claim) -> None:
     _write(session, claimed, lease_until=lease_now(session) + LEASE)
 
 
-def finish(session: Session, claimed: Claim, *, next_due_at: datetime, ok_at: datetime) -> bool:
+def finish(
+    session: Session, claimed: Claim, *, next_due_at: datetime | None, ok_at: datetime
+) -> bool:
     """End a claim after a success: the next run is planned, the tries are counted anew.
 
     Returns whether the source rang meanwhile.
 
+    :param next_due_at: the next night; ``None`` where it is synced only when asked.
     :raises FencedOff: as :func:`renew`.
     """
     return _write(
@@ -248,12 +251,14 @@ def give_back(
     )
 
 
-def let_go(session: Session, claimed: Claim) -> None:
+def let_go(session: Session, claimed: Claim) -> bool:
     """End a claim that does not touch the schedule (a file handed in): only the lease is freed.
+
+    Returns whether the source rang meanwhile.
 
     :raises FencedOff: as :func:`renew`.
     """
-    _write(session, claimed, **_ENDED)
+    return _write(session, claimed, **_ENDED)
 
 
 def hold(

@@ -103,7 +103,7 @@ def feed_of(interface: Interface, *, misses: bool = False) -> Feed:
     """Return how the feed of ``interface`` stands; ``misses`` as :func:`missing_accounts` says."""
     return Feed(
         InterfaceState(interface.state),
-        interface.next_due_at is not None,
+        interface.nightly and interface.next_due_at is not None,
         interface.activated_on,
         interface.last_ok_at,
         misses,

@@ -6,11 +6,13 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from webapp.domain.interfaces import DueReason, InterfaceState, Outcome
+from webapp.domain.interfaces import DueReason, Outcome
+from webapp.domain.rhythm import Rhythm
 from webapp.domain.schedule import after_interruption
 from webapp.storage.clock import lease_now
 from webapp.storage.interfaces import Interface
-from webapp.storage.leases import LEASE
+from webapp.storage.leases import LEASE, is_due
+from webapp.storage.rhythms import rhythms_of
 from webapp.storage.runs import SyncRun, interrupted_at
 
 # What a person or the source asked for stays that, however often its worker dies.
@@ -40,22 +42,27 @@ def reap(session: Session, *, now: datetime, owner: str | None = None) -> Reaped
         gone = col(Interface.lease_owner) == owner
     held = select(Interface).where(col(Interface.lease_until).is_not(None), gone)
     found = session.exec(held.order_by(col(Interface.id)).with_for_update(skip_locked=True)).all()
+    rhythms = rhythms_of(session, [one.id for one in found]) if found else {}
     for interface in found:
-        _free(interface, now)
+        _free(interface, rhythms[interface.id], now)
     session.flush()
     return Reaped(len(found), _close_left_open(session, real))
 
 
-def _free(interface: Interface, now: datetime) -> None:
+def _free(interface: Interface, rhythm: Rhythm, now: datetime) -> None:
     interface.lease_owner = interface.lease_until = None
     interface.fence += 1
     interface.interrupted += 1
-    active = interface.state == InterfaceState.ACTIVE
-    due = interface.next_due_at is not None and interface.next_due_at <= (interface.as_of or now)
-    if not (active and due):
+    now = interface.as_of or now
+    if not is_due(interface, now):
         return  # a file was handed in: nothing of the schedule was under way
-    step = after_interruption(interface.interrupted, now=interface.as_of or now)
-    interface.next_due_at = step.next_due_at
+    step = after_interruption(
+        interface.interrupted, now=now, key=interface.id, night=rhythm.next_night(now)
+    )
+    if step.next_due_at is None or step.next_due_at <= now:
+        return  # it is due as it was, for the reason for which it was
+    interface.state, interface.next_due_at = step.state.value, step.next_due_at
+    interface.as_of = None
     if interface.due_reason not in _STAYS:
         interface.due_reason = step.reason.value
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Integer, LargeBinary, String, update
-from sqlmodel import Field, Index, Session, SQLModel, col
+from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
@@ -223,6 +223,19 @@ def close_run(
             error=error,
             who_acts=who_acts,
             next_try_at=next_try_at,
+        )
+    )
+
+
+def demanded_since(session: Session, interface_id: str, since: datetime) -> list[datetime]:
+    """Return the business times of the syncs that people asked for after ``since``."""
+    return list(
+        session.exec(
+            select(SyncRun.as_of).where(
+                SyncRun.interface_id == interface_id,
+                SyncRun.trigger == Trigger.DEMAND.value,
+                SyncRun.as_of > since,
+            )
         )
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Table, insert
 from sqlalchemy import select as select_columns
 
-from webapp.domain.interfaces import InterfaceState
+from webapp.domain.lifecycle import Event, leads_to
 from webapp.storage.accounts import Account, AccountIdentity, AccountIdentityAlias, Attachment
 from webapp.storage.database import Database
 from webapp.storage.expenses import Category
@@ -47,7 +47,7 @@ _OTHERWISE: Final[dict[str, dict[str, Any]]] = {
         "last_ok_at": None,
         "last_error": "",
         "last_error_reason": "",
-        "state": InterfaceState.STOPPED.value,
+        "state": leads_to(Event.COPIED).value,
     },
     "account": {
         "cursor": None,

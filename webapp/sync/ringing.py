@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import WebhookHint
+from webapp.domain import lifecycle
 from webapp.domain.interfaces import Actor, DueReason, InterfaceState, Trigger
 from webapp.domain.webhooks import (
     CLOSE,
@@ -99,7 +100,7 @@ def take_up_parked(session: Session, interface: Interface, now: datetime) -> Non
 def hear_again(
     session: Session, claim: Claim, run_id: str, *, bound: bool = False
 ) -> datetime | None:
-    """Plan another run if the source rang during the one that ends; return when the next one is.
+    """Plan another run, since the source rang during the one that ends; return when the next is.
 
     Called in the transaction that ended the run, after its fence was proved (D04). A night or a
     retry that comes sooner answers the news as well.
@@ -109,8 +110,6 @@ def hear_again(
     session.flush()
     interface = session.get_one(Interface, claim.interface_id, populate_existing=True)
     planned = interface.next_due_at
-    if not interface.news_waits:
-        return planned
     interface.news_waits = False
     session.flush()
     # The business time of the end: a run keeps the one of its beginning.
@@ -129,7 +128,7 @@ def _ring_one(session: Session, interface: Interface, now: datetime) -> Heard:
     if heard.fate is WebhookFate.AGAIN:
         interface.news_waits = True
     if heard.due_at is not None:
-        interface.state = InterfaceState.ACTIVE
+        interface.state = lifecycle.after(interface.state, lifecycle.Event.SOURCE_RANG).value
     session.add(interface)
     session.flush()
     if heard.due_at is not None:

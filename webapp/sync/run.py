@@ -10,16 +10,18 @@ from sqlmodel import Session
 from cardsync_sdk.quota import counting_calls
 from webapp.domain.fates import Fate
 from webapp.domain.interfaces import Outcome, Trigger
-from webapp.domain.schedule import BACKOFF, FailureKind, after_failure, next_daily
+from webapp.domain.schedule import LADDERS, WHO_ACTS, FailureKind, after_failure
 from webapp.storage import leases
 from webapp.storage.interfaces import Interface
 from webapp.storage.leases import Claim, FencedOff
+from webapp.storage.rhythms import rhythm_of
 from webapp.storage.runs import SyncRun, close_run, counts_of, open_run
 from webapp.sync.afterwards import look_around
 from webapp.sync.failures import OUT_OF_MEMORY, Failure, failure_of
 from webapp.sync.gather import Ask
 from webapp.sync.job import Engine, Job, load_feed_job
 from webapp.sync.marks import mark_covered
+from webapp.sync.next_run import begun
 from webapp.sync.noticing import follow, follow_success
 from webapp.sync.ringing import hear_again
 from webapp.sync.walking import asks_of, leave_off, walk, walk_again
@@ -61,6 +63,7 @@ def sync_interface(
         claim = leases.claim(session, interface_id, owner=owner, now=now)
         if claim is None:
             return None
+        claim = begun(claim, rhythm_of(session, interface_id))
         run_id = _open(session, claim, trigger or Trigger(claim.reason.value))
     return run_claimed(engine, claim, run_id)
 
@@ -117,7 +120,7 @@ def _gives_up(job: Job, failure: Failure) -> bool:
     All that is usual was fetched: days that the source refuses must not stop the feed, nor have it
     fail for ever.
     """
-    return failure.kind not in PASSING or job.claim.attempts >= len(BACKOFF)
+    return failure.kind not in PASSING or job.claim.attempts >= len(LADDERS[failure.kind])
 
 
 def _open(session: Session, claim: Claim, trigger: Trigger) -> str:
@@ -145,20 +148,17 @@ def _end(
         mark_covered(session, job)
         look_around(session, job)
         if failure is None or given_up:
-            next_due = next_daily(
-                job.claim.as_of,
-                job.zone,
-                job.claim.interface_id,
-                activated_on=job.activated_on,
-            )
-            leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of)
+            rhythm = rhythm_of(session, job.claim.interface_id)
+            next_due = rhythm.next_night(job.claim.as_of, job.claim.reason)
+            if leases.finish(session, job.claim, next_due_at=next_due, ok_at=job.claim.as_of):
+                next_due = hear_again(session, job.claim, job.state.run_id)
             close_run(
                 session,
                 job.state.run_id,
                 Outcome.PARTIAL if failure else Outcome.OK,
                 error_kind=failure.reason if failure else "",
                 error=failure.detail if failure else "",
-                next_try_at=hear_again(session, job.claim, job.state.run_id),
+                next_try_at=next_due,
             )
             follow_success(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
@@ -169,20 +169,19 @@ def _end(
 
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
-        leases.let_go(session, job.claim)
-        hear_again(session, job.claim, job.state.run_id)
+        if leases.let_go(session, job.claim):
+            hear_again(session, job.claim, job.state.run_id)
         look_around(session, job)
         if failure is None:
             close_run(session, job.state.run_id, Outcome.OK)
         else:
-            step = after_failure(failure.kind, attempts=1, now=job.claim.as_of)
             close_run(
                 session,
                 job.state.run_id,
                 Outcome.FAILED,
                 error_kind=failure.reason,
                 error=failure.detail,
-                who_acts=step.who_acts,
+                who_acts=WHO_ACTS[failure.kind],
             )
     return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
 
@@ -196,11 +195,17 @@ def end_badly(
     outcome: Outcome = Outcome.FAILED,
 ) -> Result:
     """End a run with a failure: the next try is planned by its kind, no mark moves."""
-    step = after_failure(
-        failure.kind, attempts=claim.attempts, now=claim.as_of, retry_at=failure.retry_at
-    )
     with engine.database.write() as session:
-        leases.give_back(
+        rhythm = rhythm_of(session, claim.interface_id)
+        step = after_failure(
+            failure.kind,
+            attempts=claim.attempts,
+            now=claim.as_of,
+            key=claim.interface_id,
+            night=rhythm.next_night(claim.as_of, claim.reason),
+            retry_at=failure.retry_at,
+        )
+        rang = leases.give_back(
             session,
             claim,
             step=step,
@@ -208,7 +213,9 @@ def end_badly(
             error_reason=failure.reason,
             alone=failure.reason == OUT_OF_MEMORY,
         )
-        next_due = hear_again(session, claim, run_id, bound=failure.retry_at is not None)
+        next_due = step.next_due_at
+        if rang:
+            next_due = hear_again(session, claim, run_id, bound=failure.retry_at is not None)
         close_run(
             session,
             run_id,

@@ -22,6 +22,7 @@ from webapp.domain.interfaces import (
     InterfaceState,
     usual_import_mode,
 )
+from webapp.domain.lifecycle import Event, after
 from webapp.domain.schedule import first_run_at
 from webapp.storage import accounts as accounts_store
 from webapp.storage import audit, links
@@ -124,13 +125,17 @@ def _new_interface(by: Sharer) -> Interface:
 def _schedule(by: Sharer, interface: Interface) -> None:
     """Activate, with the first run on the day after (R29); one that stood still is due at once."""
     zone = ZoneInfo(by.entity.timezone)
-    interface.state = InterfaceState.ACTIVE
-    interface.last_error, interface.last_error_reason, interface.attempts = "", "", 0
     if interface.activated_on is None:
         interface.activated_on = by.now.astimezone(zone).date()
     first = first_run_at(interface.activated_on, zone, interface.id)
-    interface.next_due_at = max(first, by.now)
-    interface.due_reason = DueReason.FIRST if interface.last_ok_at is None else DueReason.RETRY
+    early = first > by.now
+    again = Event.CONNECTED_ON_FIRST_DAY if early else Event.CONNECTED_AGAIN
+    new = interface.state == InterfaceState.INCOMPLETE
+    interface.state = after(interface.state, Event.LINKED if new else again)
+    interface.last_error, interface.last_error_reason, interface.attempts = "", "", 0
+    # A consent is tried at once even where it is synced only when asked: somebody waits for it.
+    interface.next_due_at = by.now if not early else first if interface.nightly else None
+    interface.due_reason = DueReason.FIRST if early else DueReason.RETRY
 
 
 def _identities(by: Sharer, keys: Sequence[str]) -> dict[str, AccountIdentity]:
@@ -240,7 +245,8 @@ def open_file_interface(by: Sharer, named: FileAccount) -> str:
     """
     interface = _new_interface(by)
     interface.label = mask_pans(named.name)
-    interface.state = InterfaceState.ACTIVE
+    interface.state = after(interface.state, Event.LINKED_TO_FILES)
+    interface.nightly = False
     interface.activated_on = by.now.astimezone(ZoneInfo(by.entity.timezone)).date()
     ref = new_id()
     key = ref_key(ref, connector=by.info.slug, link_ref="")

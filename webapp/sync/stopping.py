@@ -6,13 +6,13 @@ account are counted as not shared and nothing of them is kept (R13).
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from webapp.domain.interfaces import DueReason, InterfaceState
-from webapp.domain.schedule import next_daily
+from webapp.domain.interfaces import InterfaceState
+from webapp.domain.lifecycle import Event, after
 from webapp.storage.accounts import Account, accounts_of
 from webapp.storage.forgetting import Gone, forget, imported
 from webapp.storage.interfaces import Interface, fence_off, lock_interface, stop_empty
+from webapp.storage.rhythms import rhythm_of
 from webapp.sync.attaching import Saver, audit_account
 
 RESTORABLE_FOR: Final = timedelta(days=30)
@@ -104,13 +104,12 @@ def _wake(by: Saver, interface_id: str, *, by_file: bool) -> None:
     interface = by.session.get_one(Interface, interface_id)
     if interface.state != InterfaceState.STOPPED or interface.activated_on is None:
         return
-    interface.state = InterfaceState.ACTIVE
-    if not by_file:
-        interface.next_due_at = next_daily(
-            by.now,
-            ZoneInfo(by.entity.timezone),
-            interface.id,
-            activated_on=interface.activated_on,
-        )
-        interface.due_reason = DueReason.SCHEDULE
+    interface.state = after(interface.state, Event.RESTORED)
+    interface.attempts = 0
+    interface.nightly = interface.nightly and not by_file
+    by.session.add(interface)
+    by.session.flush()
+    rhythm = rhythm_of(by.session, interface_id)
+    interface.next_due_at = rhythm.next_night(by.now)
+    interface.due_reason = rhythm.first_reason
     by.session.add(interface)

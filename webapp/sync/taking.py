@@ -12,8 +12,10 @@ from webapp.storage.budgets import lock_budgets
 from webapp.storage.clock import lease_now
 from webapp.storage.leases import Claim, claim_many
 from webapp.storage.picking import fetches_under_way
+from webapp.storage.rhythms import rhythms_of
 from webapp.storage.runs import new_run
 from webapp.sync.job import Engine
+from webapp.sync.next_run import begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def take(
         )
         by_id = {one.interface_id: one for one in chosen}
         claims = claim_many(session, list(by_id), owner=owner, now=now)
+        rhythms = rhythms_of(session, [claim.interface_id for claim in claims])
+        claims = [begun(claim, rhythms[claim.interface_id]) for claim in claims]
         real = lease_now(session)
         runs = [
             new_run(

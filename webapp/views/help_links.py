@@ -146,9 +146,10 @@ OBSTACLES: Final[Mapping[Obstacle, str]] = {
     Obstacle.STOPPED: "interface-stopped",
     Obstacle.BY_FILE: "by-file",
     Obstacle.NO_CONNECTOR: "connector-fault",
-    Obstacle.RATE_LIMITED: "quota-used-up",
     Obstacle.UNDER_WAY: "run-history",
 }
+# A sync that was asked for more often than the source bears.
+PUT_OFF: Final = "quota-used-up"
 TRIP_KINDS: Final[Mapping[FailureKind, str]] = {
     FailureKind.UNAVAILABLE: "partner-does-not-answer",
     FailureKind.RATE_LIMITED: "partner-does-not-answer",

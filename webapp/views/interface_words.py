@@ -159,9 +159,11 @@ def _active(interface: Interface, now: datetime) -> tuple[str, str, str]:
             _("Last sync failed"),
             _("Nobody has to act: it is tried again by itself, and nothing is lost."),
         )
+    if not interface.nightly and interface.next_due_at is None:
+        return "info", _("Only when asked"), ""
     if interface.last_ok_at is None:
         return "info", _("Waiting for its first sync"), ""
-    if now - interface.last_ok_at > FRESH:
+    if interface.nightly and now - interface.last_ok_at > FRESH:
         return (
             "warn",
             _("No sync for a while"),

@@ -12,7 +12,16 @@ from flask import Response, abort, request, url_for
 from flask_babel import gettext as _
 
 from webapp.domain.people import Right
-from webapp.jobs.asking import Asked, Demand, Joined, NotPossible, Obstacle, ask_for_sync
+from webapp.jobs.asking import (
+    Answer,
+    Asked,
+    Demand,
+    Joined,
+    Later,
+    NotPossible,
+    Obstacle,
+    ask_for_sync,
+)
 from webapp.storage import interfaces
 from webapp.storage.interfaces import Interface, InterfaceSummary
 from webapp.storage.people import LegalEntity
@@ -26,7 +35,7 @@ from webapp.views.access import (
     services,
 )
 from webapp.views.formats import instant
-from webapp.views.help_links import OBSTACLES
+from webapp.views.help_links import OBSTACLES, PUT_OFF
 from webapp.views.interface_words import Shown, shown
 from webapp.views.pages import announce, render_page, see_other, wants_block
 from webapp.views.run_words import mishap, result_text
@@ -95,8 +104,7 @@ def ask(entity_id: str, interface_id: str) -> Response:
     parts = services()
     answer = ask_for_sync(parts.database, parts.registry, parts.doorbell.ring, demand)
     text, kind = said(answer, watched.entity)
-    article = OBSTACLES[answer.obstacle] if isinstance(answer, NotPossible) else ""
-    announce(text, kind, article=article)
+    announce(text, kind, article=article_of(answer))
     if wants_block():
         return _block(_watched(entity_id, interface_id), asks=0, seen=before)
     if _place_name() == "row":
@@ -172,7 +180,17 @@ def sync_view(
     return SyncView(summary, how, said, how.last_id if seen is None else seen, asks)
 
 
-def said(answer: Asked | Joined | NotPossible, entity: LegalEntity) -> tuple[str, str]:
+def article_of(answer: Answer) -> str:
+    """Return the help article for what came of asking, if it has one."""
+    match answer:
+        case NotPossible(obstacle):
+            return OBSTACLES[obstacle]
+        case Later():
+            return PUT_OFF
+    return ""
+
+
+def said(answer: Answer, entity: LegalEntity) -> tuple[str, str]:
     """Return what is announced of a sync that was asked for, and its kind."""
     match answer:
         case Asked():
@@ -180,11 +198,31 @@ def said(answer: Asked | Joined | NotPossible, entity: LegalEntity) -> tuple[str
         case Joined():
             joined = _("A sync is under way already; you joined it. Its result is announced here.")
             return str(joined), "info"
-        case NotPossible(obstacle, until):
-            return _obstacle(obstacle, instant(until, entity.timezone)), "warning"
+        case Later(at, nightly):
+            return put_off(instant(at, entity.timezone), nightly=nightly), "info"
+        case NotPossible(obstacle):
+            return _obstacle(obstacle), "warning"
 
 
-def _obstacle(obstacle: Obstacle, until: str) -> str:
+def put_off(when: str, *, nightly: bool) -> str:
+    """Return what is said of a sync that the source does not bear now."""
+    if nightly:
+        night = _(
+            "The partner allows no more requests for now. The nightly sync comes first: it runs by "
+            "itself on %(when)s.",
+            when=when,
+        )
+        return str(night)
+    return str(
+        _(
+            "The partner allows no more requests for now: next possible on %(when)s. The sync "
+            "runs by itself then.",
+            when=when,
+        )
+    )
+
+
+def _obstacle(obstacle: Obstacle) -> str:
     words = {
         Obstacle.INCOMPLETE: _("No sync yet: first finish the set-up with “Connect again”."),
         Obstacle.NEEDS_USER: _(
@@ -203,10 +241,6 @@ def _obstacle(obstacle: Obstacle, until: str) -> str:
         Obstacle.NO_CONNECTOR: _(
             "No sync is possible: the connector is not installed here. Whoever runs this server "
             "must install it."
-        ),
-        Obstacle.RATE_LIMITED: _(
-            "The partner allows no more requests for now. The sync runs by itself on %(when)s.",
-            when=until,
         ),
         Obstacle.UNDER_WAY: _(
             "A sync is under way and has made its plan already. Ask for the days once it has ended."

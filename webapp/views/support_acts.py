@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from webapp.domain.people import Right
 from webapp.domain.windows import AskedDays, refusal_of
-from webapp.jobs.asking import WHY_MAX, Asked, Demand, Joined, ask_for_sync, clean
+from webapp.jobs.asking import WHY_MAX, Asked, Demand, Joined, Later, ask_for_sync, clean
 from webapp.storage import support
 from webapp.storage.accounts import Account
 from webapp.storage.standing import standings
@@ -22,7 +22,7 @@ from webapp.views.history_words import local_day
 from webapp.views.interface_words import shown
 from webapp.views.looking import note_look
 from webapp.views.pages import announce, render_page, see_other
-from webapp.views.relaunching import said
+from webapp.views.relaunching import article_of, said
 
 RUNS_PER_PAGE = 20
 # What is offered first: the month before today.
@@ -81,7 +81,9 @@ def _ask(seat: Seat, why: str, days: AskedDays | None) -> Response:
         text = _("The days are asked for with the next sync, which begins at once.")
     elif isinstance(answer, Asked | Joined):
         text = _("The sync is asked for. Its result stands below once it has ended.")
-    announce(text, kind)
+    if days is not None and isinstance(answer, Later):
+        text += " " + _("It takes the days along.")
+    announce(text, kind, article=article_of(answer))
     return see_other(url_for("support.interface", interface_id=seat.interface.id))
 
 

@@ -1,0 +1,58 @@
+"""Read the rhythm of interfaces within the transaction that plans their next run.
+
+An admin may switch the nights off at any moment, so it is read where it is used, and locked.
+"""
+
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from webapp.domain.interfaces import Trigger
+from webapp.domain.rhythm import Rhythm
+from webapp.storage.interfaces import Interface
+from webapp.storage.people import LegalEntity
+from webapp.storage.runs import SyncRun
+
+_SCHEDULED = (Trigger.FIRST.value, Trigger.SCHEDULE.value)
+
+
+def rhythm_of(session: Session, interface_id: str) -> Rhythm:
+    """Return the rhythm of an interface; locks it."""
+    return rhythms_of(session, [interface_id])[interface_id]
+
+
+def rhythms_of(session: Session, interface_ids: Collection[str]) -> dict[str, Rhythm]:
+    """Return the rhythm of each interface, by its id; locks them, in one order for everybody."""
+    # Whatever became of it: a scheduled run is one, also when it failed.
+    last_run = (
+        select(col(SyncRun.as_of))
+        .where(col(SyncRun.interface_id) == col(Interface.id), col(SyncRun.trigger).in_(_SCHEDULED))
+        .order_by(col(SyncRun.started_at).desc(), col(SyncRun.as_of).desc())
+        .limit(1)
+        .correlate(Interface)
+        .scalar_subquery()
+    )
+    found = session.connection().execute(
+        select(
+            col(Interface.id),
+            col(LegalEntity.timezone),
+            col(Interface.activated_on),
+            col(Interface.nightly),
+            col(Interface.next_due_at),
+            last_run,
+        )
+        .join(LegalEntity, col(LegalEntity.id) == col(Interface.legal_entity_id))
+        .where(col(Interface.id).in_(interface_ids))
+        .order_by(col(Interface.id))
+        .with_for_update(of=Interface)
+    )
+    rhythms = {}
+    for interface_id, zone_name, activated_on, nightly, next_due_at, last in found:
+        zone = ZoneInfo(zone_name)
+        scheduled_on = None if last is None else last.astimezone(zone).date()
+        rhythms[interface_id] = Rhythm(
+            interface_id, zone, activated_on, nightly, scheduled_on, next_due_at
+        )
+    return rhythms
