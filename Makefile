@@ -1,6 +1,6 @@
 # One line per need; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e machine screenshots bench fmt migration messages lock vendor clean
+.PHONY: help setup run test check e2e machine chaos screenshots bench fmt migration messages lock vendor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -56,6 +56,10 @@ e2e: $(VENV)/.dev ## Run the browser tests only
 machine: $(VENV)/.dev ## Make up many more stories for the engine than the tests do (STORIES=500)
 	@ENGINE_STORIES=$(or $(STORIES),500) \
 	  $(BIN)/pytest -q -n $(JOBS) -o faulthandler_timeout=0 tests/integration/test_engine_machine.py
+
+chaos: $(VENV)/.dev ## Kill, stop and empty everything at random for ten minutes (SECONDS=600 SEED=1)
+	@$(BIN)/python -P -m tests.support.chaos \
+	  --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) $(CHAOS)
 
 screenshots: $(VENV)/.dev ## Photograph every page in both languages, desk and phone, into screenshots/
 	@SCREENSHOTS=$(CURDIR)/screenshots $(BIN)/pytest -q -n $(JOBS) tests/e2e/test_every_page.py

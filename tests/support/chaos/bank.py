@@ -22,7 +22,7 @@ from cardsync_sdk import (
 )
 from cardsync_sdk.errors import SourceUnavailable
 from cardsync_sdk.quota import Quota
-from tests.support.chaos.control import ENVIRONMENT, SLUG, Control, Row, has_ids, read
+from tests.support.chaos.control import ENVIRONMENT, SLUG, Control, Row, has_ids, read, waiting
 
 ROWS_A_PAGE = 10
 PAGES_AT_MOST = 12
@@ -57,6 +57,8 @@ def fetch_transactions(
         size = max(ROWS_A_PAGE, (len(rows) - first) // PAGES_AT_MOST)
         for start in range(first, len(rows), size):
             _mood(read(path))
+            if start > first:
+                _wait_at_the_gate(path)
             page = rows[start : start + size]
             last = start + size >= len(rows)
             yield Batch(
@@ -85,6 +87,12 @@ def _mood(control: Control) -> None:
             act()
             return
         drawn -= share
+
+
+def _wait_at_the_gate(path: Path) -> None:
+    while read(path).gate:
+        waiting(path).touch()
+        time.sleep(USUAL_SECONDS)
 
 
 def _fail() -> None:

@@ -22,13 +22,17 @@ Row = tuple[str | None, date, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The state of the bank: ``counter`` grows while the chaos runs, ``calm`` ends its moods."""
+    """The state of the bank: ``counter`` grows while the chaos runs, ``calm`` ends its moods.
+
+    ``gate``: whoever asks for a second page waits, and says so in the file :func:`waiting`.
+    """
 
     seed: int
     day: str
     pause_seconds: float
     counter: int = 0
     calm: bool = False
+    gate: bool = False
 
     def write(self, path: Path) -> None:
         """Replace the file at once: no reader sees half of it."""
@@ -46,6 +50,11 @@ class Control:
 def read(path: Path) -> Control:
     """Return what the harness wrote last."""
     return Control(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def waiting(path: Path) -> Path:
+    """Return the file that says that somebody waits at the gate."""
+    return path.with_suffix(".waiting")
 
 
 def has_ids(ref: str) -> bool:

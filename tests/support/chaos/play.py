@@ -30,9 +30,6 @@ START_SECONDS = 60
 MASTER_KEY = base64.b64encode(b"a master key for the tests only!").decode()
 
 
-ONE_KEY = "uq_bank_transaction_account_identity_id_identity_key"
-
-
 @dataclass(frozen=True)
 class Stage:
     """A new installation with nothing running yet; ``restart``: of a database that is a server."""

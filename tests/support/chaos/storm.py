@@ -62,6 +62,7 @@ class Storm:
     report: Report
     lease_seconds: float
     restart: Callable[[], None] | None = None
+    deck: list[str] = field(default_factory=list)
     later: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
 
     def blow(self, seconds: float) -> None:
@@ -176,7 +177,10 @@ class Storm:
         }
         if self.restart is not None:
             faults["PostgreSQL restarted"] = self.restart
-        name = self.draw.choice(list(faults))
+        if not self.deck:
+            # Each once, in an order of its own, so that a short storm has them all.
+            self.deck = self.draw.sample(list(faults), k=len(faults))
+        name = self.deck.pop()
         self.report.faults[name] += 1
         faults[name]()
 
