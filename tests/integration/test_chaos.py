@@ -30,7 +30,7 @@ def test_R25_I1_I2_I5_after_a_storm_nothing_is_lost_doubled_or_stale(
     kind: str, folder: Path
 ) -> None:
     report = play(kind, folder, seconds=SECONDS, seed=SEED)
-    told = "\n".join([*lines(report), *report.damage.wrong])
+    told = "\n".join([*lines(report), *report.damage.wrong, *report.damage.examples])
 
     assert report.caught_up_after is not None, told
     assert report.damage.none, told

@@ -10,7 +10,7 @@ from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
 from webapp.storage.clock import lease_now
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
-from webapp.storage.interfaces import Interface
+from webapp.storage.interfaces import Interface, fence_off
 from webapp.storage.leases import LEASE, Claim
 
 _SUM_OF_FATES = " + ".join(f"n_{fate}" for fate in Fate)
@@ -223,9 +223,23 @@ def counts_of(run: SyncRun) -> dict[Fate, int]:
 def reap_dead_runs(session: Session) -> int:
     """Close the runs whose worker no longer holds a lease; returns how many.
 
-    Their interfaces are still due, so the clock rings for them again.
+    Their interfaces are still due, so the clock rings for them again. A worker that was only slow
+    is fenced off, even where nobody has taken over yet: nothing is added to a run once closed.
     """
     real = lease_now(session)
+    lost = (
+        select(Interface.id)
+        .where(
+            col(Interface.lease_until) < real,
+            col(Interface.id) == col(SyncRun.interface_id),
+            col(Interface.fence) == col(SyncRun.fence),
+            col(SyncRun.outcome) == Outcome.RUNNING,
+            col(SyncRun.heartbeat_at) < real - LEASE,
+        )
+        .order_by(col(Interface.id))
+        .with_for_update(of=Interface)
+    )
+    fence_off(session, session.exec(lost).all())
     held = (
         select(Interface.id)
         .where(col(Interface.lease_until) >= real, col(Interface.fence) == SyncRun.fence)

@@ -31,7 +31,7 @@ def chaos(seconds: float, seed: int, without_fence: bool, keep: bool) -> None:
             report = play(
                 kind, folder, seconds=seconds / len(KINDS), seed=seed, fence=not without_fence
             )
-        told += ["", *lines(report), *report.damage.wrong]
+        told += ["", *lines(report), *report.damage.wrong, *report.damage.examples]
         good = good and report.damage.none and report.caught_up_after is not None
     _tell(told, keep=keep)
     if not good:

@@ -19,6 +19,8 @@ from webapp.storage.transactions import BankTransaction
 # Where a run leaves rows, and the column that names it there.
 WRITES = {"row_fate": "run_id", "delivery": "run_id", "bank_transaction": "first_run_id"}
 
+EXAMPLES = 5
+
 STALE = """
     INSERT INTO chaos_stale (place, run_id, fence, current)
     SELECT '{table}', r.id, r.fence, i.fence
@@ -65,7 +67,10 @@ def _triggers(*, sqlite: bool) -> Iterator[str]:
 
 @dataclass
 class Damage:
-    """What the judge found; ``wrong`` holds all that is neither a row nor a stale write."""
+    """What the judge found.
+
+    ``wrong``: all that is neither a row nor a stale write; ``examples``: a few of those.
+    """
 
     rows: int = 0
     missing: int = 0
@@ -73,6 +78,7 @@ class Damage:
     stale: int = 0
     went_back: int = 0
     wrong: list[str] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
 
     @property
     def none(self) -> bool:
@@ -89,6 +95,8 @@ def judge(database: Database, control: Control, feeds: Sequence[Fed]) -> Damage:
     with database.read() as session:
         count = session.connection().execute
         damage.stale = count(text("SELECT count(*) FROM chaos_stale")).scalar_one()
+        stale = count(text("SELECT DISTINCT place, run_id, fence, current FROM chaos_stale"))
+        damage.examples = [f"stale: {tuple(row)}" for row in stale.fetchmany(EXAMPLES)]
         damage.went_back = count(text("SELECT count(*) FROM chaos_back")).scalar_one()
     _look_at_runs(database, damage)
     return damage
