@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.chaos.bench import Bench
 from tests.support.chaos.overtaken import overtaken
 from tests.support.chaos.play import play
 from tests.support.chaos.table import lines
 from tests.support.scratch import scratch_folder
+from webapp.storage.database import Database
 
 SECONDS = 30
 SEED = 1
@@ -39,7 +41,6 @@ def test_R25_I1_I2_I5_after_a_storm_nothing_is_lost_doubled_or_stale(
     assert report.damage.rows > 0 and report.answered > 0, told
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
     ("fence", "unique", "stale", "doubled"),
     [
@@ -50,10 +51,20 @@ def test_R25_I1_I2_I5_after_a_storm_nothing_is_lost_doubled_or_stale(
     ],
 )
 def test_F05_I5_a_worker_that_wakes_late_does_damage_only_without_the_walls(
-    kind: str, folder: Path, fence: bool, unique: bool, stale: bool, doubled: bool
+    database: Database,
+    redis_url: str,
+    folder: Path,
+    fence: bool,
+    unique: bool,
+    stale: bool,
+    doubled: bool,
 ) -> None:
     """The fence alone keeps its writes out; the unique key alone keeps the double out."""
-    damage, fenced_off = overtaken(kind, folder, fence=fence, unique=unique)
+    bench = Bench(folder, database, redis_url)
+    try:
+        damage, fenced_off = overtaken(bench, fence=fence, unique=unique)
+    finally:
+        bench.close()
 
     assert fenced_off == (1 if fence else 0)
     assert (damage.stale > 0, damage.doubled > 0) == (stale, doubled), damage

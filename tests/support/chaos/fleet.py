@@ -1,5 +1,6 @@
 """The processes under chaos: real ``cardsync`` ones, each started again when it has ended."""
 
+import base64
 import contextlib
 import os
 import signal
@@ -13,6 +14,7 @@ from tests.support.chaos import child
 from tests.support.chaos.control import ENVIRONMENT
 from tests.support.installation import children
 from tests.support.needs import REPOSITORY
+from webapp.config import Settings
 from webapp.processes import die_with, session_members
 
 DIST_INFO = {
@@ -21,6 +23,7 @@ DIST_INFO = {
 }
 CHANGED = "import tests.support.chaos.child\n"
 PLENTY_OF_TIME = 20
+KEY = b"a master key for the tests only!"
 
 
 def distribution(folder: Path) -> Path:
@@ -31,6 +34,20 @@ def distribution(folder: Path) -> Path:
         (place / name).write_text(text, encoding="utf-8")
     (place.parent / "sitecustomize.py").write_text(CHANGED, encoding="utf-8")
     return place.parent
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Return what tells a ``cardsync`` process of its own these settings."""
+    return {
+        "CARDSYNC_INSTANCE": str(settings.instance),
+        "CARDSYNC_MASTER_KEYS": base64.b64encode(KEY).decode(),
+        "CARDSYNC_SECRET_KEY": "a secret key for tests only",
+        "CARDSYNC_WEB_WORKERS": "1",
+        "CARDSYNC_LOG_LEVEL": "warning",
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url or "",
+        "PORT": str(settings.port),
+    }
 
 
 class One:
@@ -99,13 +116,13 @@ class One:
 class Fleet:
     """Workers, clocks and the web of one installation."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], lease_seconds: float) -> None:
+    def __init__(self, folder: Path, settings: Settings, lease_seconds: float) -> None:
         self.control = folder / "bank.json"
         self.notes = folder / "notes"
         self.notes.touch()
         self.log = folder / "log"
         self.environment = {
-            **settings,
+            **variables_of(settings),
             "PYTHONPATH": os.pathsep.join([str(distribution(folder)), str(REPOSITORY)]),
             "PYTHONSAFEPATH": "1",
             ENVIRONMENT: str(self.control),

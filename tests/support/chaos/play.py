@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.chaos.child import FENCE_ENVIRONMENT
 from tests.support.chaos.control import Control
-from tests.support.chaos.fleet import Fleet
+from tests.support.chaos.fleet import KEY, Fleet
 from tests.support.chaos.judge import judge, keep_watch
 from tests.support.chaos.person import Person
 from tests.support.chaos.servers import OwnRedis
@@ -27,7 +27,7 @@ REFS = [f"c{number}" for number in range(8)]
 LEASE_SECONDS = 2.5
 PROCESSES = ("worker", "worker", "clock", "clock", "web")
 START_SECONDS = 60
-MASTER_KEY = base64.b64encode(b"a master key for the tests only!").decode()
+MASTER_KEY = base64.b64encode(KEY).decode()
 
 
 @dataclass(frozen=True)
@@ -42,31 +42,26 @@ class Stage:
     restart: Callable[[], None] | None = None
 
 
+def settings_for(folder: Path, database_url: str, redis_url: str) -> Settings:
+    """Return the settings of an installation of its own in ``folder``."""
+    return Settings(
+        instance=folder / "instance",
+        database_url=database_url,
+        redis_url=redis_url,
+        port=free_port(),
+        master_keys=MASTER_KEY,
+    )
+
+
 @contextmanager
 def stage(kind: str, folder: Path, *, lease_seconds: float = LEASE_SECONDS) -> Iterator[Stage]:
     """Give an installation on ``kind`` (``sqlite`` or ``postgresql``); in the end all is killed."""
     with _database(kind, folder) as (url, restart):
         migrate.upgrade(url)
         redis = OwnRedis(folder / "redis")
-        variables = {
-            "CARDSYNC_INSTANCE": str(folder / "instance"),
-            "CARDSYNC_MASTER_KEYS": MASTER_KEY,
-            "CARDSYNC_SECRET_KEY": "a secret key for tests only",
-            "CARDSYNC_WEB_WORKERS": "1",
-            "CARDSYNC_LOG_LEVEL": "warning",
-            "DATABASE_URL": url,
-            "REDIS_URL": redis.url,
-            "PORT": str(free_port()),
-        }
-        settings = Settings(
-            instance=folder / "instance",
-            database_url=url,
-            redis_url=redis.url,
-            port=int(variables["PORT"]),
-            master_keys=MASTER_KEY,
-        )
+        settings = settings_for(folder, url, redis.url)
         database = Database(url)
-        fleet = Fleet(folder, variables, lease_seconds)
+        fleet = Fleet(folder, settings, lease_seconds)
         try:
             yield Stage(folder, database, redis, fleet, settings, restart)
         finally:
