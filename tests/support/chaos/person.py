@@ -31,26 +31,40 @@ class Person:
 
     def press(self) -> bool:
         """Press the icon of one interface; false where nobody answered."""
+        answer = self.relaunch()
+        if answer is None or answer.status_code in AWAY:
+            return False
+        assert answer.status_code == 200, f"{answer.status_code}: {answer.text[:500]}"
+        return True
+
+    def relaunch(self) -> httpx2.Response | None:
+        """Press the icon of one interface and return the answer, if there is one."""
         one = self.draw.choice(self.feeds)
         self.presses += 1
         try:
             if not self.token:
                 self._log_in()
-            place = f"/configuration/imports/{one.entity_id}/interfaces/{one.interface_id}/sync"
             began = time.monotonic()
             answer = self.client.post(
-                place,
+                f"{_place(one)}/sync",
                 data={"csrf_token": self.token, "place": "page"},
                 headers={"HX-Request": "true"},
             )
         except httpx2.HTTPError:
-            return False
-        if answer.status_code in AWAY:
-            return False
-        assert answer.status_code == 200, f"{answer.status_code}: {answer.text[:500]}"
-        self.slowest = max(self.slowest, time.monotonic() - began)
-        self.answered += 1
-        return True
+            return None
+        if answer.status_code not in AWAY:
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            self.answered += 1
+        return answer
+
+    def page(self) -> httpx2.Response | None:
+        """Open the page of an interface, logged in; nothing while nobody answers."""
+        try:
+            if not self.token:
+                self._log_in()
+            return self.client.get(_place(self.feeds[0])) if self.token else None
+        except httpx2.HTTPError:
+            return None
 
     def _log_in(self) -> None:
         form = {"email": ADMIN, "password": PASSWORD, "csrf_token": self._token()}
@@ -65,3 +79,7 @@ class Person:
     def close(self) -> None:
         """Close the browser."""
         self.client.close()
+
+
+def _place(one: Fed) -> str:
+    return f"/configuration/imports/{one.entity_id}/interfaces/{one.interface_id}"
