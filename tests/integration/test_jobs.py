@@ -65,7 +65,9 @@ def test_F08_two_clocks_and_two_rings_make_one_run(world: World, redis_url: str)
     assert len(world.transactions()) == 2
 
 
-def test_R25_F06_what_redis_forgets_is_rung_again_from_the_rows(world: World, redis_url: str) -> None:
+def test_R25_F06_what_redis_forgets_is_rung_again_from_the_rows(
+    world: World, redis_url: str
+) -> None:
     clock = Clock(world.database, Doorbell(redis_url).ring)
     clock.tick(NOW)
     Redis.from_url(redis_url).flushall()

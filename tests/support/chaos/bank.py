@@ -26,9 +26,9 @@ from tests.support.chaos.control import ENVIRONMENT, SLUG, Control, Row, has_ids
 
 ROWS_A_PAGE = 10
 PAGES_AT_MOST = 12
-USUAL_SECONDS = 0.02
+USUAL_SECONDS = 0.05
 SLOW_SECONDS = 0.7
-ERRORS, SLOW, PAUSES, DEATHS = 0.05, 0.03, 0.02, 0.01
+ERRORS, SLOW, PAUSES, DEATHS = 0.05, 0.03, 0.04, 0.01
 
 
 @hookimpl
