@@ -44,7 +44,8 @@ def _tell(told: Sequence[str], *, keep: bool) -> None:
     if keep:
         RESULTS.mkdir(parents=True, exist_ok=True)
         path = RESULTS / f"chaos-{datetime.now(UTC):%Y-%m-%d}.txt"
-        path.write_text(f"{text}\n", encoding="utf-8")
+        with path.open("a", encoding="utf-8") as kept:
+            kept.write(f"{text}\n\n")
         click.echo(f"\nKept in {path.relative_to(REPOSITORY)}")
 
 
