@@ -1,6 +1,7 @@
 # One line per need; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e machine screenshots bench fmt docs migration messages lock vendor clean
+.PHONY: help setup run test check e2e machine chaos screenshots bench night fmt docs migration messages lock \
+  vendor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -57,6 +58,10 @@ machine: $(VENV)/.dev ## Make up many more stories for the engine than the tests
 	@ENGINE_STORIES=$(or $(STORIES),500) \
 	  $(BIN)/pytest -q -n $(JOBS) -o faulthandler_timeout=0 tests/integration/test_engine_machine.py
 
+chaos: $(VENV)/.dev ## Kill, stop and empty everything at random for ten minutes (SECONDS=600 SEED=1)
+	@$(BIN)/python -P -m tests.support.chaos \
+	  --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) $(CHAOS)
+
 screenshots: $(VENV)/.dev ## Photograph every page in both languages, desk and phone, into screenshots/
 	@SCREENSHOTS=$(CURDIR)/screenshots $(BIN)/pytest -q -n $(JOBS) tests/e2e/test_every_page.py
 	@echo "See screenshots/"
@@ -71,6 +76,9 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, translations, loc
 
 bench: $(VENV)/.dev ## Measure the import of 1 000 and 10 000 rows beside a bare bulk insert
 	@$(BIN)/python -m benchmarks
+
+night: $(VENV)/.dev ## Measure a night: 10 000 interfaces due at once (CARDS=10000 HANG=0)
+	@$(BIN)/python -m benchmarks.night --cards $(or $(CARDS),10000) --hang $(or $(HANG),0)
 
 fmt: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff check --fix --quiet .

@@ -52,7 +52,7 @@ def test_R1_R22_the_clock_rings_and_a_worker_syncs(world: World, redis_url: str)
     assert clock.tick(NOW) == 0
 
 
-def test_two_clocks_and_two_rings_make_one_run(world: World, redis_url: str) -> None:
+def test_F08_two_clocks_and_two_rings_make_one_run(world: World, redis_url: str) -> None:
     doorbell = Doorbell(redis_url)
     first, second = (Clock(world.database, doorbell.ring_for) for _ in range(2))
     assert [first.tick(NOW), second.tick(NOW)] == [1, 1]
@@ -65,7 +65,9 @@ def test_two_clocks_and_two_rings_make_one_run(world: World, redis_url: str) -> 
     assert len(world.transactions()) == 2
 
 
-def test_R25_what_redis_forgets_is_rung_again_from_the_rows(world: World, redis_url: str) -> None:
+def test_R25_F06_what_redis_forgets_is_rung_again_from_the_rows(
+    world: World, redis_url: str
+) -> None:
     clock = Clock(world.database, Doorbell(redis_url).ring_for)
     clock.tick(NOW)
     Redis.from_url(redis_url).flushall()
@@ -74,7 +76,7 @@ def test_R25_what_redis_forgets_is_rung_again_from_the_rows(world: World, redis_
     assert len(world.expenses()) == 2
 
 
-def test_a_redis_that_is_away_or_hangs_costs_a_click_at_most_a_second_or_so(
+def test_F07_a_redis_that_is_away_or_hangs_costs_a_click_at_most_a_second_or_so(
     world: World, tmp_path: Path
 ) -> None:
     assert not Doorbell(f"unix://{tmp_path}/nobody.sock").ring()

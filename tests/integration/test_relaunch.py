@@ -126,7 +126,7 @@ def test_R71_a_second_press_joins_the_run_that_is_due_and_the_one_that_runs(
     assert audited(feed) == ["interface.sync_asked", *["interface.sync_joined"] * 2]
 
 
-def test_R71_two_people_at_the_same_moment_ask_once(feed: World) -> None:
+def test_R71_F15_two_people_at_the_same_moment_ask_once(feed: World) -> None:
     start, answers = Barrier(2), []
 
     def press() -> None:
@@ -262,7 +262,7 @@ def refused_redis() -> str:
 
 
 @pytest.mark.parametrize("kind", ["silent", "refused"])
-def test_without_a_redis_the_page_answers_soon_and_the_clock_rings(
+def test_F07_without_a_redis_the_page_answers_soon_and_the_clock_rings(
     feed: World, app: Flask, claire: Browser, kind: str, silent_redis: str
 ) -> None:
     url = silent_redis if kind == "silent" else refused_redis()

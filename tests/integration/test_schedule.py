@@ -22,9 +22,9 @@ from webapp.domain.interfaces import DueReason
 from webapp.domain.lifecycle import Stand
 from webapp.domain.schedule import first_run_at, planned_at
 from webapp.jobs.asking import Asked, Joined, Later
+from webapp.storage import leases
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
-from webapp.storage.leases import due_interfaces
 from webapp.storage.notices import feed_of
 from webapp.storage.runs import SyncRun
 
@@ -68,7 +68,7 @@ class Installation:
     def at(self, now: datetime) -> None:
         """Do what is due at a moment."""
         with self.database.read() as session:
-            due = set(due_interfaces(session, now=now))
+            due = set(leases.due_at(session, now))
         for world in self.worlds:
             if world.interface_id in due:
                 self.sync(world, now)

@@ -157,7 +157,7 @@ def start_worker(
         yield start
 
 
-def test_R25_a_worker_killed_in_the_middle_and_redis_emptied(
+def test_R25_F02_F06_a_worker_killed_in_the_middle_and_redis_emptied(
     database: Database,
     bank: PracticeBank,
     link: Link,

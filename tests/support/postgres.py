@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ QUICK = {
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
 }
+
+# What has been committed outlives the death of every process, as in a real installation.
+SAFE = {"synchronous_commit": "on", "max_connections": "200"}
 
 
 class DoesNotStart(Exception):
@@ -81,6 +84,24 @@ def program_folders() -> list[Path]:
 
 
 @contextmanager
+def restartable_postgres() -> Iterator["Cluster"]:
+    """Give a cluster of our own that keeps every commit, whatever its processes come to."""
+    reasons = []
+    for programs in program_folders():
+        try:
+            cluster = Cluster(programs, {**QUICK, **SAFE})
+        except DoesNotStart as error:
+            reasons.append(f"{programs}: {error}")
+            continue
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+        return
+    missing("The server programs of PostgreSQL are missing", " ".join([*reasons, REMEDY]))
+
+
+@contextmanager
 def running_postgres() -> Iterator[str]:
     """Give the address of a maintenance database in which databases may be created."""
     if given := os.environ.get("TEST_DATABASE_URL"):
@@ -89,7 +110,7 @@ def running_postgres() -> Iterator[str]:
     reasons = []
     for programs in program_folders():
         try:
-            cluster = _Cluster(programs)
+            cluster = Cluster(programs, QUICK)
         except DoesNotStart as error:
             reasons.append(f"{programs}: {error}")
             continue
@@ -102,10 +123,11 @@ def running_postgres() -> Iterator[str]:
         yield url
 
 
-class _Cluster:
+class Cluster:
     """A temporary cluster on a private unix socket, run by a user who is not root."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, settings: Mapping[str, str]) -> None:
+        self.programs, self.settings = programs, settings
         self.owner = _owner()
         self.folder = make_scratch()
         os.chown(self.folder, self.owner.uid, self.owner.gid)
@@ -134,8 +156,10 @@ class _Cluster:
 
     def _start(self, programs: Path) -> subprocess.Popen[bytes]:
         parent = os.getpid()
-        options = [part for name, value in QUICK.items() for part in ("-c", f"{name}={value}")]
-        log = (self.folder / "log").open("wb")
+        options = [
+            part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")
+        ]
+        log = (self.folder / "log").open("ab")
         with log:
             return subprocess.Popen(
                 [programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
@@ -158,6 +182,14 @@ class _Cluster:
                     log = (self.folder / "log").read_text(errors="replace")
                     raise DoesNotStart(log.strip() or str(error)) from error
                 time.sleep(0.05)
+
+    def restart(self) -> None:
+        """Stop as ``pg_ctl restart -m immediate`` does, in the middle of everything, and start."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        self.process = self._start(self.programs)
+        self._wait_until_it_answers()
 
     def stop(self) -> None:
         """Stop at once: nothing here is to be kept."""
