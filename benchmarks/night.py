@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,13 @@ ROWS = 20
 IN_ONE_ENTITY = 5
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = datetime(2036, 1, 1, tzinfo=UTC)
+BEGUN = datetime.now(UTC)
 DUE = {
     "connector": "night",
     "state": InterfaceState.ACTIVE,
     "activated_on": date(2026, 3, 1),
-    "next_due_at": LONG_AGO,
+    "next_due_at": BEGUN,
+    "last_ok_at": BEGUN - timedelta(hours=23),
     "due_reason": DueReason.SCHEDULE,
 }
 CARD = {
@@ -56,6 +58,10 @@ CARD = {
     "currency": "EUR",
     "payment_mode": "company",
     "import_mode": "all_available",
+    # A night like any other: the first one was long ago.
+    "import_from": date(2026, 1, 1),
+    "complete_until": date(2026, 3, 1),
+    "deep_read_on": BEGUN.date(),
 }
 
 
@@ -239,7 +245,7 @@ def measure(database: Database, cards: int, hang: int) -> Night:
 
 def _done(database: Database) -> int:
     with database.read() as session:
-        counted = select(func.count()).where(col(Interface.last_ok_at).is_not(None))
+        counted = select(func.count()).where(col(Interface.last_ok_at) > BEGUN)
         return int(session.connection().execute(counted).scalar_one())
 
 

@@ -16,7 +16,7 @@ from webapp.storage import database as database_module
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity
-from webapp.storage.runs import RowFate, SyncRun, reap_dead_runs
+from webapp.storage.runs import RowFate, SyncRun, reap
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 18, 6, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_F05_a_slow_worker_adds_nothing_to_its_run_once_that_was_closed(database
             world.change(Interface, world.interface_id, lease_until=LONG_AGO)
             world.change(SyncRun, run.id, heartbeat_at=LONG_AGO)
             with database.write() as session:
-                assert reap_dead_runs(session) == 1
+                assert reap(session) == 1
 
     bank.before_page = fall_asleep
     result = world.sync_at(NOW)

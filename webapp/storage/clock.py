@@ -1,8 +1,9 @@
 """The database's own time: what leases are measured in, never moved by ``--as-of``."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import Session
 
 
@@ -13,3 +14,13 @@ def lease_now(session: Session) -> datetime:
         return datetime.now(UTC)
     value: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
     return value.astimezone(UTC)
+
+
+def lease_clock(session: Session) -> Any:
+    """Return the same instant for use within a statement: no question of its own is asked for it.
+
+    On SQLite a value, on PostgreSQL the function that gives it.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    return func.clock_timestamp()

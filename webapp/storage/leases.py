@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.schedule import NextStep
 from webapp.domain.windows import AskedDays
-from webapp.storage.clock import lease_now
+from webapp.storage.clock import lease_clock, lease_now
 from webapp.storage.interfaces import Interface
 
 LEASE = timedelta(seconds=60)
@@ -106,7 +106,7 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
 
     A lease that ran out is free: its worker is dead, or will find itself fenced off.
     """
-    real = lease_now(session)
+    real = lease_clock(session)
     taken = _taking(
         owner,
         now,
@@ -138,14 +138,14 @@ def claim_many(
     taken = _taking(
         owner,
         now,
-        lease_now(session),
+        lease_clock(session),
         col(Interface.id).in_(found),
         col(Interface.lease_until).is_(None),
     )
     return [_claim_of(row, now) for row in session.connection().execute(taken)]
 
 
-def _taking(owner: str, now: datetime, real: datetime, *which: ColumnElement[bool]) -> Executable:
+def _taking(owner: str, now: datetime, real: Any, *which: ColumnElement[bool]) -> Executable:
     due = func.coalesce(col(Interface.as_of), now)
     return (
         update(Interface)
@@ -196,7 +196,7 @@ def renew(session: Session, claimed: Claim) -> None:
 
     :raises FencedOff: if another worker has taken over; the caller's transaction must roll back.
     """
-    _write(session, claimed, lease_until=lease_now(session) + LEASE)
+    _write(session, claimed, lease_until=lease_clock(session) + LEASE)
 
 
 def finish(
@@ -265,7 +265,7 @@ def hold(
     session: Session, interface_id: str, *, owner: str, now: datetime, by: str | None = None
 ) -> Claim | None:
     """Take a free interface, whatever its state and schedule, for a file; else ``None``."""
-    real = lease_now(session)
+    real = lease_clock(session)
     taken = (
         update(Interface)
         .where(
@@ -281,7 +281,7 @@ def hold(
 
 def count_due(session: Session, *, now: datetime, most: int) -> int:
     """Return how many interfaces are due and not held by a live worker, ``most`` at most."""
-    real = lease_now(session)
+    real = lease_clock(session)
     due = (
         select(Interface.id)
         .where(

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from webapp.domain.interfaces import DueReason, InterfaceState
 from webapp.domain.turns import Due
-from webapp.storage.clock import lease_now
+from webapp.storage.clock import lease_clock
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import Group, LegalEntity
 
@@ -68,7 +68,7 @@ def fetches_under_way(session: Session) -> dict[str, int]:
     """Return how many interfaces of each connector are held by workers now."""
     held = (
         select(col(Interface.connector), func.count())
-        .where(col(Interface.lease_until) >= lease_now(session))
+        .where(col(Interface.lease_until) >= lease_clock(session))
         .group_by(col(Interface.connector))
     )
     return {row[0]: row[1] for row in session.connection().execute(held)}

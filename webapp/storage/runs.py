@@ -8,7 +8,7 @@ from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
-from webapp.storage.clock import lease_now
+from webapp.storage.clock import lease_clock, lease_now
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.leases import Claim
 
@@ -196,7 +196,7 @@ def add_to_run(
             rows_seen=SyncRun.rows_seen + rows,
             expenses_made=SyncRun.expenses_made + expenses,
             calls=SyncRun.calls + calls,
-            heartbeat_at=lease_now(session),
+            heartbeat_at=lease_clock(session),
             **values,
         )
     )
@@ -218,7 +218,7 @@ def close_run(
         .where(col(SyncRun.id) == run_id)
         .values(
             outcome=outcome,
-            ended_at=lease_now(session),
+            ended_at=lease_clock(session),
             error_kind=error_kind,
             error=error,
             who_acts=who_acts,

@@ -24,7 +24,9 @@ def look_around(session: Session, job: Job) -> None:
         return
     # After a run that ended well, one that told nothing else leaves nothing to look for.
     if state.brought or state.claim.attempts != 1 or not job.feed:
-        link_refunds(session, state.run_id)
+        # A refund is told again until its purchase is known: without one there is none to link.
+        if state.credits or state.claim.attempts != 1 or not job.feed:
+            link_refunds(session, state.run_id)
         ask_about_twofold(session, state)
         look_for_bank_rows(session, state.run_id, fetched)
     if job.feed:

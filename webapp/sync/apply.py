@@ -27,7 +27,7 @@ from webapp.storage.monthly_totals import monthly_totals
 from webapp.storage.runs import add_to_run
 from webapp.sync.other_cards import refuse_other_cards, refuse_rows
 from webapp.sync.recognising import Sorting
-from webapp.sync.state import Accounts, RunState, Tally
+from webapp.sync.state import Accounts, Asked, RunState, Tally
 from webapp.sync.telling import told_of
 
 # What leaves everything as it was.
@@ -58,6 +58,7 @@ def apply_batch(session: Session, state: RunState, batch: Batch) -> None:
         batch.accounts,
         state.claim.as_of,
     )
+    state.credits = state.credits or any(row.amount.minor > 0 for row in batch.transactions)
     shared = [
         row
         for row in batch.transactions
@@ -92,6 +93,7 @@ def count(session: Session, state: RunState, tally: Tally, strangers: int = 0) -
         expenses=tally.expenses,
         calls=calls,
     )
+    state.told.join(tally, strangers)
 
 
 def _keep_delivery(
@@ -113,12 +115,14 @@ def _keep_delivery(
     )
 
 
-def keep_settled(session: Session, state: RunState, refs: Collection[str]) -> None:
-    """Note among the deliveries, for replay, that the walk over ``refs`` was settled here."""
+def keep_settled(
+    session: Session, state: RunState, asked: Asked | None, refs: Collection[str]
+) -> None:
+    """Note among the deliveries, for replay, that the walk ``asked`` over ``refs`` was settled."""
     if not refs:
         return
     state.batches += 1
-    told = {"walk": state.asked.number if state.asked else 0, "settled": sorted(refs)}
+    told = {"walk": asked.number if asked else 0, "settled": sorted(refs)}
     ingest.insert_delivery(
         session,
         [],

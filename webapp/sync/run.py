@@ -24,7 +24,7 @@ from webapp.sync.marks import mark_covered
 from webapp.sync.next_run import begun
 from webapp.sync.noticing import follow, follow_success
 from webapp.sync.ringing import hear_again
-from webapp.sync.walking import asks_of, leave_off, walk, walk_again
+from webapp.sync.walking import asks_of, leave_off, note_settled, walk, walk_again
 from webapp.sync.watching import Watch
 
 # What goes by without anybody.
@@ -145,6 +145,7 @@ def _end(
     if not job.feed:
         return _end_file(engine, job, failure)
     with engine.database.write() as session:
+        note_settled(session, job.state)
         mark_covered(session, job)
         look_around(session, job)
         if failure is None or given_up:
@@ -162,13 +163,24 @@ def _end(
             )
             follow_success(session, job.claim.interface_id, job.claim.as_of)
     if failure is None or given_up:
-        return result_of(engine, job.state.run_id, failure, warnings=job.state.warnings)
+        told = job.state.told
+        return Result(
+            run_id=job.state.run_id,
+            outcome=Outcome.PARTIAL if failure else Outcome.OK,
+            counts={fate: told.counts.get(fate, 0) for fate in Fate},
+            rows_seen=told.outcomes,
+            expenses_made=told.expenses,
+            failure=failure,
+            next_due_at=next_due,
+            warnings=tuple(job.state.warnings),
+        )
     outcome = Outcome.PARTIAL if job.state.finished else Outcome.FAILED
     return end_badly(engine, job.claim, job.state.run_id, failure, outcome=outcome)
 
 
 def _end_file(engine: Engine, job: Job, failure: Failure | None) -> Result:
     with engine.database.write() as session:
+        note_settled(session, job.state)
         if leases.let_go(session, job.claim):
             hear_again(session, job.claim, job.state.run_id)
         look_around(session, job)

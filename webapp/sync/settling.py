@@ -44,9 +44,6 @@ def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> Non
     renew(session, state.claim)
     state.booked.clear()
     state.changed.clear()
-    if all(state.of(ref).settled for ref in refs):
-        keep_settled(session, state, refs)
-        return
     accounts = lock_rules(session, state.account_ids, floors=state.floors, by_file=state.by_file)
     tally = Tally()
     walked = {ref: rules for ref, rules in accounts.items() if ref in refs}
@@ -58,7 +55,7 @@ def settle_walk(session: Session, state: RunState, refs: Collection[str]) -> Non
         memory = state.of(ref)
         if memory.vouched is not None and not memory.refused:
             _cancel_missing(session, state, rules, memory.vouched)
-    keep_settled(session, state, refs)
+    keep_settled(session, state, state.asked, refs)
     count(session, state, tally)
     # Last, and not on the way: what waits is still to be put off, should this not be written.
     for ref in walked:

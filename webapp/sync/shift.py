@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -35,12 +35,16 @@ class Crew:
     """How a shift is manned.
 
     :param threads: interfaces synced at once. :param alone: of them in processes of their own.
+    :param desks: of them, those that write or think at once; the others wait for their source.
+    :param ahead: interfaces taken over beyond that, so that no thread waits for its next.
     :param seconds: after this it begins nothing that nobody waits for, once no fetch is slow.
     :param look_every: seconds between two looks at what is due.
     :param memory_mb: resident memory past which it takes nothing more; 0 for no limit.
     """
 
     threads: int = 32
+    desks: int = 2
+    ahead: int = 8
     alone: int = 2
     seconds: float = 120.0
     look_every: float = 0.1
@@ -72,7 +76,7 @@ class Running:
     """A fetch under way; ``lost``: given up, its thread may never come back."""
 
     taken: Taken
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch
     lost: bool = False
 
     @property
@@ -115,6 +119,7 @@ class Shift:
         self._picked_at = self._reaped_at = float("-inf")
         self._began = time.monotonic()
         self._share = crew.threads
+        self._desk = threading.Semaphore(crew.desks)
         self.done = 0
 
     def work(self) -> int:
@@ -139,7 +144,7 @@ class Shift:
         with self._lock:
             quick = [one for one in self._running.values() if not one.is_slow]
             most = self._crew.threads * SLOW_FOR_ONE - len(self._running)
-        free = min(self._crew.threads - len(quick), most)
+        free = min(self._crew.threads + self._crew.ahead - len(quick), most)
         if self.stop.is_set() or free < 1:
             return False
         held = Counter(one.taken.due.group_id for one in quick)
@@ -190,11 +195,12 @@ class Shift:
             reap(session, now=now)
 
     def _begin(self, taken: Taken) -> None:
-        running = Running(taken)
+        running = Running(taken, Watch(desk=self._desk))
         with self._lock:
             self._running[taken.due.interface_id] = running
-            busy = len(self._running)
-        if busy > self._threads - self._lost:
+            slow = sum(one.is_slow for one in self._running.values())
+            wanted = min(len(self._running), self._crew.threads + slow)
+        if wanted > self._threads - self._lost:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True, name="sync").start()
         self._orders.put(running)
@@ -214,8 +220,11 @@ class Shift:
     def _serve(self) -> None:
         """Do what is ordered, one after another: the body of a thread."""
         while (running := self._orders.get()) is not None:
-            running.watch.began_at = time.monotonic()
-            self._run(running)
+            running.watch.begins()
+            try:
+                self._run(running)
+            finally:
+                running.watch.ends()
             with self._lock:
                 if running.lost:
                     return

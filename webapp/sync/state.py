@@ -63,6 +63,28 @@ class Asked:
 
 
 @dataclass
+class Tally:
+    """What a batch came to, for the run's counts."""
+
+    outcomes: int = 0
+    expenses: int = 0
+    counts: dict[Fate, int] = field(default_factory=dict)
+
+    def add(self, outcomes: Iterable[RowOutcome]) -> None:
+        """Count ``outcomes`` by their fate."""
+        for outcome in outcomes:
+            self.outcomes += 1
+            self.counts[outcome.fate] = self.counts.get(outcome.fate, 0) + 1
+
+    def join(self, other: "Tally", strangers: int) -> None:
+        """Add what another came to, and rows of accounts that are not shared."""
+        self.outcomes += other.outcomes + strangers
+        self.expenses += other.expenses
+        for fate, count in other.counts.items():
+            self.counts[fate] = self.counts.get(fate, 0) + count
+
+
+@dataclass
 class RunState:
     """What a run remembers.
 
@@ -72,7 +94,9 @@ class RunState:
     bank says something else now. ``listed``: the accounts the source says it shares, by its refs;
     ``None`` while it says nothing. ``finished``: those of which a walk gave everything.
     ``tells_changes``: the walk is a stream of changes, of which the last telling counts.
-    ``brought``: something is not as it was before the run.
+    ``brought``: something is not as it was before the run; ``credits``: it told of money that came
+    in. ``settled_walks``: walks that left nothing to decide, to be noted at the end. ``told``: all
+    that it came to so far.
     ``asked``: the walk under way; ``told_walk`` the last one that is kept for replay. ``calls``:
     those to the source that are noted already; ``metered``: it bears only so many a minute.
     """
@@ -97,6 +121,9 @@ class RunState:
     asked: Asked | None = None
     told_walk: int = 0
     brought: bool = False
+    credits: bool = False
+    settled_walks: list[Asked] = field(default_factory=list)
+    told: Tally = field(default_factory=Tally)
     calls: int = 0
     metered: bool = False
 
@@ -133,18 +160,3 @@ class RunState:
     def misses(self, account_ref: str) -> bool:
         """Say whether the source lists its accounts without this one (D-O)."""
         return self.listed is not None and account_ref not in self.listed
-
-
-@dataclass
-class Tally:
-    """What a batch came to, for the run's counts."""
-
-    outcomes: int = 0
-    expenses: int = 0
-    counts: dict[Fate, int] = field(default_factory=dict)
-
-    def add(self, outcomes: Iterable[RowOutcome]) -> None:
-        """Count ``outcomes`` by their fate."""
-        for outcome in outcomes:
-            self.outcomes += 1
-            self.counts[outcome.fate] = self.counts.get(outcome.fate, 0) + 1

@@ -28,15 +28,16 @@ def ask_about_twofold(session: Session, state: RunState) -> None:
     """Ask about new rows of a card that an account shows too, and the other way round."""
     if not any(memory.fresh for memory in state.memory.values()):
         return
-    accounts = list(session.exec(select(Account).where(Account.legal_entity_id == state.entity_id)))
-    mine = {one.id for one in accounts} & set(state.account_ids)
+    of_entity = select(Account.id, Account.kind).where(Account.legal_entity_id == state.entity_id)
+    accounts = session.exec(of_entity).all()
+    mine = {account_id for account_id, _kind in accounts} & set(state.account_ids)
     asked = 0
     for kind, other in (
         (AccountKind.CARD, AccountKind.ACCOUNT),
         (AccountKind.ACCOUNT, AccountKind.CARD),
     ):
-        here = [one.id for one in accounts if one.kind == kind and one.id in mine]
-        there = [one.id for one in accounts if one.kind == other]
+        here = [one for one, its_kind in accounts if its_kind == kind and one in mine]
+        there = [one for one, its_kind in accounts if its_kind == other]
         if not here or not there:
             continue
         for new_id, known_id, account_id in _pairs(session, state.run_id, here, there):

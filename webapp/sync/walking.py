@@ -15,10 +15,11 @@ from webapp.storage.accounts import Account
 from webapp.storage.leases import FencedOff
 from webapp.storage.rechecking import recheck
 from webapp.storage.reporting import enter_booked
-from webapp.sync.apply import apply_batch
+from webapp.sync.apply import apply_batch, keep_settled
 from webapp.sync.gather import Ask, gather, group_asks
 from webapp.sync.job import Engine, Job, account_ref, fresh_counters
 from webapp.sync.settling import put_off, settle_walk
+from webapp.sync.state import RunState
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +68,14 @@ def _walk_from(engine: Engine, job: Job, ask: Ask, *, moves_cursor: bool) -> Non
                 job.state.of(ref).vouched = batch.full_window
     # Of what could not be settled nothing is finished, whatever the source says.
     job.state.finished.difference_update(refs)
-    with engine.database.write() as session:
-        settle_walk(session, job.state, refs)
-        if moves_cursor and cursor is not None and job.feed:
-            _move_cursors(session, job, refs, cursor)
+    if job.state.asked is not None and all(job.state.of(ref).settled for ref in refs):
+        # The last batch has moved the cursor. That the walk was whole is noted with the end.
+        job.state.settled_walks.append(job.state.asked)
+    else:
+        with engine.database.write() as session:
+            settle_walk(session, job.state, refs)
+            if moves_cursor and cursor is not None and job.feed:
+                _move_cursors(session, job, refs, cursor)
     job.state.finished.update(refs)
     for ref in refs:
         job.state.of(ref).walked.append((ask.window, job.state.of(ref).vouched))
@@ -120,6 +125,13 @@ def _move_cursors(session: Session, job: Job, refs: Sequence[str], cursor: str) 
         )
         .values(cursor=cursor)
     )
+
+
+def note_settled(session: Session, state: RunState) -> None:
+    """Note, for replay, the walks that left nothing to decide."""
+    for asked in state.settled_walks:
+        keep_settled(session, state, asked, asked.refs)
+    state.settled_walks.clear()
 
 
 def leave_off(engine: Engine, job: Job) -> None:

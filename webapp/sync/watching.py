@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Final
 
 from webapp.storage.leases import LEASE
@@ -34,19 +35,38 @@ if USUAL_LIMITS.page_seconds >= LEASE.total_seconds():
 class Watch:
     """What a supervisor sees of a fetch in another thread: since when it has been asking.
 
-    ``asked_at`` is ``None`` while nothing is asked of the source. Monotonic seconds.
+    ``asked_at`` is ``None`` while nothing is asked of the source. Monotonic seconds. ``desk``: what
+    threads share to write and to think; one that waits for its source leaves its place to others.
+    Many at work at once would only wait for each other, at each step anew.
     """
 
     began_at: float = field(default_factory=time.monotonic)
     asked_at: float | None = None
+    desk: Semaphore | None = None
+    seated: bool = False
+
+    def begins(self) -> None:
+        """Note that the fetch begins now, as soon as there is a place."""
+        self.heard()
+        self.began_at = time.monotonic()
+
+    def ends(self) -> None:
+        """Leave the place to others."""
+        if self.desk is not None and self.seated:
+            self.seated = False
+            self.desk.release()
 
     def asks(self) -> None:
         """Note that the source is asked for its next batch now."""
         self.asked_at = time.monotonic()
+        self.ends()
 
     def heard(self) -> None:
-        """Note that it answered."""
+        """Note that it answered; returns as soon as there is a place."""
         self.asked_at = None
+        if self.desk is not None and not self.seated:
+            self.desk.acquire()
+            self.seated = True
 
     @property
     def age(self) -> float:
@@ -55,9 +75,10 @@ class Watch:
 
     def overdue(self, limits: Limits) -> str | None:
         """Say in words which limit of time is passed, if one is."""
-        if self.asked_at is None:
+        asked_at = self.asked_at
+        if asked_at is None:
             return None
-        if time.monotonic() - self.asked_at > limits.page_seconds:
+        if time.monotonic() - asked_at > limits.page_seconds:
             return f"no answer within {limits.page_seconds:g} seconds"
         if self.age > limits.fetch_seconds:
             return f"more than {limits.fetch_seconds:g} seconds in one fetch"
