@@ -1,9 +1,11 @@
 """Who holds which account, and the rules that decide over its rows."""
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from cardsync_sdk.types import AccountKind
 from webapp.domain.attachments import Holding
@@ -14,14 +16,7 @@ from webapp.storage.accounts import Account, Attachment
 
 def holdings_of(session: Session, account_ids: Sequence[str]) -> dict[str, tuple[Holding, ...]]:
     """Return, by account id, every holding there ever was, in one query."""
-    rows = session.execute(
-        select_columns(
-            col(Attachment.account_id),
-            col(Attachment.user_id),
-            col(Attachment.starts_on),
-            col(Attachment.ends_on),
-        ).where(col(Attachment.account_id).in_(account_ids))
-    ).all()
+    rows = session.connection().execute(_holdings(), {"ids": list(account_ids)})
     found: dict[str, tuple[Holding, ...]] = {}
     for account_id, user_id, starts_on, ends_on in rows:
         holding = Holding(user_id, starts_on, ends_on)
@@ -40,12 +35,7 @@ def lock_rules(
     :param floors: false to take rows of any age.
     :param by_file: the rows come from a file.
     """
-    accounts = session.exec(
-        select(Account)
-        .where(col(Account.id).in_(account_ids), col(Account.shared))
-        .order_by(col(Account.id))
-        .with_for_update()
-    ).all()
+    accounts = session.connection().execute(_accounts(), {"ids": list(account_ids)}).all()
     holdings = holdings_of(session, account_ids)
     return {
         account.external_ref: AccountRules(
@@ -61,3 +51,25 @@ def lock_rules(
         )
         for account in accounts
     }
+
+
+# Asked for every batch of every run, so built once.
+@cache
+def _accounts() -> Any:
+    columns = ("id", "external_ref", "identity_id", "import_from", "payment_mode", "kind")
+    return (
+        select(*(getattr(Account, name) for name in (*columns, "review_first")))
+        .where(col(Account.id).in_(bindparam("ids", expanding=True)), col(Account.shared))
+        .order_by(col(Account.id))
+        .with_for_update()
+    )
+
+
+@cache
+def _holdings() -> Any:
+    return select(
+        col(Attachment.account_id),
+        col(Attachment.user_id),
+        col(Attachment.starts_on),
+        col(Attachment.ends_on),
+    ).where(col(Attachment.account_id).in_(bindparam("ids", expanding=True)))

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -64,25 +65,32 @@ def load_known(session: Session, identity_id: str, keys: Sequence[str]) -> dict[
     """Return, by identity key, the transactions held under ``keys``."""
     known: dict[str, Known] = {}
     for some in in_chunks(keys):
-        query = select_columns(*_known_columns(col(BankTransaction.identity_key))).where(
-            col(BankTransaction.account_identity_id) == identity_id,
-            col(BankTransaction.identity_key).in_(some),
-        )
-        for row in session.connection().execute(query):
+        asked = {"identity": identity_id, "keys": some}
+        for row in session.connection().execute(_under_first_key(), asked):
             known[row[1]] = Known(*row)
-        for row in session.connection().execute(_under_other_keys(identity_id, some)):
+        for row in session.connection().execute(_under_other_keys(), asked):
             known.setdefault(row[1], Known(*row))
     return known
 
 
-def _under_other_keys(identity_id: str, keys: Sequence[str]) -> Any:
-    """Return the query of the transactions held under one of ``keys`` besides their first."""
+# Asked for every batch of every run, so built once.
+@cache
+def _under_first_key() -> Any:
+    return select_columns(*_known_columns(col(BankTransaction.identity_key))).where(
+        col(BankTransaction.account_identity_id) == bindparam("identity"),
+        col(BankTransaction.identity_key).in_(bindparam("keys", expanding=True)),
+    )
+
+
+@cache
+def _under_other_keys() -> Any:
+    """Return the query of the transactions held under keys besides their first."""
     return (
         select_columns(*_known_columns(col(TransactionAlias.key)))
         .join(TransactionAlias, col(TransactionAlias.transaction_id) == col(BankTransaction.id))
         .where(
-            col(TransactionAlias.account_identity_id) == identity_id,
-            col(TransactionAlias.key).in_(keys),
+            col(TransactionAlias.account_identity_id) == bindparam("identity"),
+            col(TransactionAlias.key).in_(bindparam("keys", expanding=True)),
         )
     )
 

@@ -4,12 +4,21 @@ Two clocks: *business time* decides what is due and may be moved (``--as-of``); 
 database's own and never is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, Row, func, or_, update
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Executable,
+    Row,
+    bindparam,
+    func,
+    or_,
+    update,
+)
 from sqlmodel import Session, col, select
 
 from webapp.domain.interfaces import DueReason, InterfaceState
@@ -328,13 +337,35 @@ _FREE: Final = {**_ENDED, "as_of": None, "asked_by": None, "asked_why": ""}
 
 def _write(session: Session, claimed: Claim, **values: object) -> bool:
     """Write under the fence; say whether the source has rung during the run."""
-    fenced = (
-        update(Interface)
-        .where(col(Interface.id) == claimed.interface_id, col(Interface.fence) == claimed.fence)
-        .values(**values)
-        .returning(col(Interface.news_waits))
-    )
-    written = session.connection().execute(fenced).one_or_none()
+    plain = {name: value for name, value in values.items() if not isinstance(value, ClauseElement)}
+    reckoned = {name: value for name, value in values.items() if name not in plain}
+    key = (session.get_bind().dialect.name, *plain, *reckoned)
+    if key not in _FENCED:
+        _FENCED[key] = _fenced(plain, reckoned)
+    given = {"of_interface": claimed.interface_id, "at_fence": claimed.fence}
+    given |= {f"to_{name}": value for name, value in plain.items()}
+    written = session.connection().execute(_FENCED[key], given).one_or_none()
     if written is None:
         raise FencedOff(f"interface {claimed.interface_id}: fence {claimed.fence} is outdated")
     return bool(written[0])
+
+
+# Written several times in each run, so built once for each set of columns.
+_FENCED: Final[dict[tuple[str, ...], Any]] = {}
+
+
+def _fenced(plain: Collection[str], reckoned: Mapping[str, Any]) -> Any:
+    """Build the UPDATE under the fence.
+
+    :param plain: columns whose values are given with each call.
+    :param reckoned: columns that the database reckons, each always the same way.
+    """
+    return (
+        update(Interface)
+        .where(
+            col(Interface.id) == bindparam("of_interface"),
+            col(Interface.fence) == bindparam("at_fence"),
+        )
+        .values({**{name: bindparam(f"to_{name}") for name in plain}, **reckoned})
+        .returning(col(Interface.news_waits))
+    )

@@ -3,8 +3,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, UniqueConstraint, and_, func, or_, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    text,
+    update,
+)
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.freshness import FRESH, NEEDS_A_PERSON, Feed, Trouble, trouble_of
@@ -171,13 +184,18 @@ def open_episode(session: Session, interface_id: str) -> FailureEpisode | None:
 
 def calm(session: Session, interface_id: str) -> bool:
     """Say whether nothing is told of an interface: no episode is open, no account is missing."""
-    told = (
-        select(FailureEpisode.id)
-        .where(FailureEpisode.interface_id == interface_id, col(FailureEpisode.ended_at).is_(None))
-        .exists()
+    return session.connection().execute(_troubled_one(), {"of": interface_id}).first() is None
+
+
+@cache
+def _troubled_one() -> Any:
+    """Return the query, built once: every run that ends well asks it."""
+    episode = select(FailureEpisode.id).where(
+        FailureEpisode.interface_id == Interface.id, col(FailureEpisode.ended_at).is_(None)
     )
-    asked = select(Interface.id).where(Interface.id == interface_id, or_(told, missing_accounts()))
-    return session.exec(asked).first() is None
+    return select(Interface.id).where(
+        Interface.id == bindparam("of"), or_(episode.exists(), missing_accounts())
+    )
 
 
 def unwatched(session: Session, interface_ids: Collection[str]) -> list[str]:

@@ -4,9 +4,11 @@ An admin may switch the nights off at any moment, so it is read where it is used
 """
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from webapp.domain.interfaces import Trigger
@@ -25,6 +27,20 @@ def rhythm_of(session: Session, interface_id: str) -> Rhythm:
 
 def rhythms_of(session: Session, interface_ids: Collection[str]) -> dict[str, Rhythm]:
     """Return the rhythm of each interface, by its id; locks them, in one order for everybody."""
+    found = session.connection().execute(_rhythms(), {"ids": list(interface_ids)})
+    rhythms = {}
+    for interface_id, zone_name, activated_on, nightly, next_due_at, last in found:
+        zone = ZoneInfo(zone_name)
+        scheduled_on = None if last is None else last.astimezone(zone).date()
+        rhythms[interface_id] = Rhythm(
+            interface_id, zone, activated_on, nightly, scheduled_on, next_due_at
+        )
+    return rhythms
+
+
+@cache
+def _rhythms() -> Any:
+    """Return the query, built once: every run asks it twice."""
     # Whatever became of it: a scheduled run is one, also when it failed.
     last_run = (
         select(col(SyncRun.as_of))
@@ -34,7 +50,7 @@ def rhythms_of(session: Session, interface_ids: Collection[str]) -> dict[str, Rh
         .correlate(Interface)
         .scalar_subquery()
     )
-    found = session.connection().execute(
+    return (
         select(
             col(Interface.id),
             col(LegalEntity.timezone),
@@ -44,15 +60,7 @@ def rhythms_of(session: Session, interface_ids: Collection[str]) -> dict[str, Rh
             last_run,
         )
         .join(LegalEntity, col(LegalEntity.id) == col(Interface.legal_entity_id))
-        .where(col(Interface.id).in_(interface_ids))
+        .where(col(Interface.id).in_(bindparam("ids", expanding=True)))
         .order_by(col(Interface.id))
         .with_for_update(of=Interface)
     )
-    rhythms = {}
-    for interface_id, zone_name, activated_on, nightly, next_due_at, last in found:
-        zone = ZoneInfo(zone_name)
-        scheduled_on = None if last is None else last.astimezone(zone).date()
-        rhythms[interface_id] = Rhythm(
-            interface_id, zone, activated_on, nightly, scheduled_on, next_due_at
-        )
-    return rhythms

@@ -1,14 +1,25 @@
 """Sync runs, the fate of every row, the deliveries as they came, and the coverage ledger."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Integer, LargeBinary, String, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    bindparam,
+    func,
+    update,
+)
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from webapp.domain.fates import Fate, FateCounts
 from webapp.domain.interfaces import Actor, Outcome, Trigger
-from webapp.storage.clock import lease_clock, lease_now
+from webapp.storage.clock import lease_now
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 from webapp.storage.leases import Claim
 
@@ -184,21 +195,29 @@ def add_to_run(
     session: Session, run_id: str, counts: FateCounts, *, rows: int, expenses: int, calls: int = 0
 ) -> None:
     """Add a batch's counts to its run; the database refuses sums that do not add up."""
-    values: dict[str, object] = {
-        f"n_{fate}": getattr(SyncRun, f"n_{fate}") + count
-        for fate, count in counts.items()
-        if count
-    }
+    told = tuple(sorted(fate for fate, count in counts.items() if count))
     session.connection().execute(
+        _added(session.get_bind().dialect.name, told),
+        {
+            "of_run": run_id,
+            "more_rows_seen": rows,
+            "more_expenses_made": expenses,
+            "more_calls": calls,
+            **{f"more_n_{fate}": counts[fate] for fate in told},
+            **_real(session),
+        },
+    )
+
+
+@cache
+def _added(dialect: str, told: tuple[Fate, ...]) -> Any:
+    """Return the UPDATE that adds to a run's counts of the fates ``told``; built once for each."""
+    names = ("rows_seen", "expenses_made", "calls", *(f"n_{fate}" for fate in told))
+    more = {name: getattr(SyncRun, name) + bindparam(f"more_{name}") for name in names}
+    return (
         update(SyncRun)
-        .where(col(SyncRun.id) == run_id)
-        .values(
-            rows_seen=SyncRun.rows_seen + rows,
-            expenses_made=SyncRun.expenses_made + expenses,
-            calls=SyncRun.calls + calls,
-            heartbeat_at=lease_clock(session),
-            **values,
-        )
+        .where(col(SyncRun.id) == bindparam("of_run"))
+        .values({**more, "heartbeat_at": _clock_of(dialect)})
     )
 
 
@@ -214,17 +233,42 @@ def close_run(
 ) -> None:
     """End a run with its outcome."""
     session.connection().execute(
+        _closed(session.get_bind().dialect.name),
+        {
+            "of_run": run_id,
+            "to_outcome": outcome,
+            "to_error_kind": error_kind,
+            "to_error": error,
+            "to_who_acts": who_acts,
+            "to_next_try_at": next_try_at,
+            **_real(session),
+        },
+    )
+
+
+@cache
+def _closed(dialect: str) -> Any:
+    """Return the UPDATE that ends a run; built once, since every run ends."""
+    names = ("outcome", "error_kind", "error", "who_acts", "next_try_at")
+    return (
         update(SyncRun)
-        .where(col(SyncRun.id) == run_id)
+        .where(col(SyncRun.id) == bindparam("of_run"))
         .values(
-            outcome=outcome,
-            ended_at=lease_clock(session),
-            error_kind=error_kind,
-            error=error,
-            who_acts=who_acts,
-            next_try_at=next_try_at,
+            {
+                **{name: bindparam(f"to_{name}") for name in names},
+                "ended_at": _clock_of(dialect),
+            }
         )
     )
+
+
+def _clock_of(dialect: str) -> Any:
+    """Return the database's own time within a statement that is built once."""
+    return bindparam("real") if dialect == "sqlite" else func.clock_timestamp()
+
+
+def _real(session: Session) -> dict[str, datetime]:
+    return {"real": lease_now(session)} if session.get_bind().dialect.name == "sqlite" else {}
 
 
 def demanded_since(session: Session, interface_id: str, since: datetime) -> list[datetime]:
