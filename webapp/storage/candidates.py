@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, bindparam, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -26,8 +27,16 @@ MANY_AMOUNTS = 1_000
 
 def has_transactions(session: Session, account_id: str) -> bool:
     """Say whether anything was ever stored of an account."""
-    query = select(BankTransaction.id).where(BankTransaction.account_id == account_id).limit(1)
-    return session.exec(query).first() is not None
+    return session.connection().execute(_any_of(), {"account": account_id}).first() is not None
+
+
+@cache
+def _any_of() -> Any:
+    return (
+        select(BankTransaction.id)
+        .where(BankTransaction.account_id == bindparam("account"))
+        .limit(1)
+    )
 
 
 def near(

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.types import TransactionStatus
@@ -45,15 +47,22 @@ def expire_holds(
 def _overdue(
     session: Session, account_ids: Collection[str], before: date, run_id: str
 ) -> Sequence[str]:
+    asked = {"accounts": list(account_ids), "before": before, "run": run_id}
+    return session.connection().execute(_overdue_query(), asked).scalars().all()
+
+
+@cache
+def _overdue_query() -> Any:
+    """Return the query, built once: every run asks it."""
     row = BankTransaction
     shown = select(RowFate.transaction_id).where(
-        RowFate.run_id == run_id, RowFate.transaction_id == row.id
+        RowFate.run_id == bindparam("run"), RowFate.transaction_id == row.id
     )
     query = select(row.id).where(
-        col(row.account_id).in_(account_ids),
+        col(row.account_id).in_(bindparam("accounts", expanding=True)),
         col(row.status) == TransactionStatus.ANNOUNCED.value,
-        col(row.day) < before,
+        col(row.day) < bindparam("before"),
         ~shown.exists(),
     )
     # More than one statement takes wait for the next run.
-    return session.exec(query.order_by(col(row.id)).limit(KEYS_PER_QUERY)).all()
+    return query.order_by(col(row.id)).limit(KEYS_PER_QUERY)

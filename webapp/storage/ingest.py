@@ -41,6 +41,12 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
+@cache
+def insert_into(model: type[SQLModel]) -> Any:
+    """Return the INSERT into the table of ``model``, built once: every batch needs it."""
+    return insert(table_of(model))
+
+
 def _known_columns(key: Any) -> tuple[Any, ...]:
     """Return the columns that make a :class:`Known`, in its order; ``key`` is how it is held."""
     return (
@@ -104,7 +110,7 @@ def insert_aliases(
     """
     if aliases:
         session.connection().execute(
-            insert(table_of(TransactionAlias)),
+            insert_into(TransactionAlias),
             [
                 {
                     "account_identity_id": identity_id,
@@ -150,7 +156,7 @@ def insert_transactions(
         }
         for row_id, one in zip(ids, new, strict=True)
     ]
-    session.connection().execute(insert(table_of(BankTransaction)), rows)
+    session.connection().execute(insert_into(BankTransaction), rows)
     return {one.keyed.key: row_id for row_id, one in zip(ids, new, strict=True)}
 
 
@@ -283,7 +289,7 @@ def insert_expenses(
     for row, row_id in zip(rows, new_ids(len(rows)), strict=True):
         row["id"] = row_id
     if rows:
-        session.connection().execute(insert(table_of(Expense)), rows)
+        session.connection().execute(insert_into(Expense), rows)
     return len(rows)
 
 
@@ -299,7 +305,7 @@ def insert_fates(
     if not outcomes:
         return
     session.connection().execute(
-        insert(table_of(RowFate)),
+        insert_into(RowFate),
         [
             {
                 "run_id": run_id,
@@ -332,7 +338,7 @@ def insert_delivery(
         return
     lines = "\n".join([to_line(row) for row in rows]).encode()
     session.connection().execute(
-        insert(table_of(Delivery)),
+        insert_into(Delivery),
         [
             {
                 "run_id": run_id,
@@ -362,4 +368,5 @@ def insert_coverage(
     session: Session, *, account_id: str, run_id: str, first_on: date, last_on: date
 ) -> None:
     """Record that every day from ``first_on`` to ``last_on`` of an account was fetched."""
-    session.add(Coverage(account_id=account_id, run_id=run_id, first_on=first_on, last_on=last_on))
+    days = {"account_id": account_id, "run_id": run_id, "first_on": first_on, "last_on": last_on}
+    session.connection().execute(insert_into(Coverage), days)

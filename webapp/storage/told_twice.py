@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, text
+from sqlalchemy import ColumnElement, bindparam, or_, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -62,8 +63,16 @@ def look_for_bank_rows(session: Session, run_id: str, account_ids: Sequence[str]
 
 def _entered_beside(session: Session, account_ids: Sequence[str]) -> list[Row]:
     """Return what waits for the bank's word in the legal entities of these accounts."""
-    entities = select_columns(col(Account.legal_entity_id)).where(col(Account.id).in_(account_ids))
-    query = (
+    rows = session.connection().execute(_entered_of(), {"accounts": list(account_ids)})
+    return [Row(*row) for row in rows]
+
+
+@cache
+def _entered_of() -> Any:
+    """Return the query, built once: every run that brought something asks it."""
+    beside = col(Account.id).in_(bindparam("accounts", expanding=True))
+    entities = select_columns(col(Account.legal_entity_id)).where(beside)
+    return (
         select_columns(*ROW)
         .select_from(Expense)
         .join(BankTransaction, col(Expense.transaction_id) == col(BankTransaction.id))
@@ -73,7 +82,6 @@ def _entered_beside(session: Session, account_ids: Sequence[str]) -> list[Row]:
             col(BankTransaction.legal_entity_id).in_(entities),
         )
     )
-    return [Row(*row) for row in session.execute(query)]
 
 
 def ask_of_known(session: Session, entry: Row, account: Account, at: datetime) -> None:

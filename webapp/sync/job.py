@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from cardsync_sdk.registry import Connector, Registry
@@ -122,16 +125,16 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None
 
 
 def _read(session: Session, engine: Engine, claim: Claim) -> Found:
-    interface = session.get_one(Interface, claim.interface_id)
-    entity = session.get_one(LegalEntity, interface.legal_entity_id)
+    found = session.execute(_interface(), {"of": claim.interface_id})
+    interface, timezone = found.one()
     if interface.activated_on is None:
         raise NotReady("the interface was never activated")
     accounts = _shared_accounts(session, interface.id)
-    zone = ZoneInfo(entity.timezone)
+    zone = ZoneInfo(timezone)
     today = claim.as_of.astimezone(zone).date()
     holes = {one.id: _first_hole(session, one, today) for one in accounts}
     return Found(
-        entity_id=entity.id,
+        entity_id=interface.legal_entity_id,
         connector=connector_of(engine.registry, interface.connector),
         link=load_link(session, engine.secrets, interface),
         zone=zone,
@@ -232,11 +235,24 @@ def fix_floors(accounts: Sequence[Account], activated_on: date) -> None:
 
 
 def _shared_accounts(session: Session, interface_id: str) -> tuple[Account, ...]:
-    return tuple(
-        session.exec(
-            select(Account)
-            .where(col(Account.interface_id) == interface_id, col(Account.shared))
-            # The same order in every run, whatever ids were given within one millisecond.
-            .order_by(col(Account.external_ref))
-        )
+    return tuple(session.execute(_shared(), {"of": interface_id}).scalars())
+
+
+# What every run begins with, so built once.
+@cache
+def _interface() -> Any:
+    return (
+        select(Interface, col(LegalEntity.timezone))
+        .join(LegalEntity, col(LegalEntity.id) == col(Interface.legal_entity_id))
+        .where(col(Interface.id) == bindparam("of"))
+    )
+
+
+@cache
+def _shared() -> Any:
+    return (
+        select(Account)
+        .where(col(Account.interface_id) == bindparam("of"), col(Account.shared))
+        # The same order in every run, whatever ids were given within one millisecond.
+        .order_by(col(Account.external_ref))
     )

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 
 from cardsync_sdk.types import FetchWindow
@@ -41,8 +43,19 @@ def mark_covered(session: Session, job: Job) -> None:
         if is_deep(usual, floor=account.import_from, today=job.today):
             marks["deep_read_on"] = job.today
         session.connection().execute(
-            update(Account).where(col(Account.id) == account.id).values(**marks)
+            _marked(tuple(marks)),
+            {"of": account.id, **{f"to_{name}": value for name, value in marks.items()}},
         )
+
+
+@cache
+def _marked(names: tuple[str, ...]) -> Any:
+    """Return the UPDATE of these columns, built once: every run that ends well needs it."""
+    return (
+        update(Account)
+        .where(col(Account.id) == bindparam("of"))
+        .values({name: bindparam(f"to_{name}") for name in names})
+    )
 
 
 def _days(

@@ -4,8 +4,10 @@ Two shares by mistake look like two purchases; whether they are one is a person'
 """
 
 from datetime import timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
+from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -28,8 +30,7 @@ def ask_about_twofold(session: Session, state: RunState) -> None:
     """Ask about new rows of a card that an account shows too, and the other way round."""
     if not any(memory.fresh for memory in state.memory.values()):
         return
-    of_entity = select(Account.id, Account.kind).where(Account.legal_entity_id == state.entity_id)
-    accounts = session.exec(of_entity).all()
+    accounts = session.connection().execute(_of_entity(), {"entity": state.entity_id}).all()
     mine = {account_id for account_id, _kind in accounts} & set(state.account_ids)
     asked = 0
     for kind, other in (
@@ -47,6 +48,12 @@ def ask_about_twofold(session: Session, state: RunState) -> None:
             place = asking.Place(state.entity_id, account_id, state.run_id, state.claim.as_of)
             asking.ask_about_pair(session, place, known_id, new_id, Doubt.TWO_ACCOUNTS)
             session.flush()
+
+
+@cache
+def _of_entity() -> Any:
+    """Return the query, built once: every run with new rows asks it."""
+    return select(Account.id, Account.kind).where(Account.legal_entity_id == bindparam("entity"))
 
 
 def _pairs(

@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 
 from cardsync_sdk.errors import UNKNOWN_CURSOR, SourceRejected
@@ -118,12 +120,20 @@ def _may_move(job: Job, batch: Batch) -> bool:
 
 def _move_cursors(session: Session, job: Job, refs: Sequence[str], cursor: str) -> None:
     session.connection().execute(
+        _cursor_moved(), {"interface": job.claim.interface_id, "refs": list(refs), "to": cursor}
+    )
+
+
+@cache
+def _cursor_moved() -> Any:
+    """Return the UPDATE, built once: every batch that moves a cursor needs it."""
+    return (
         update(Account)
         .where(
-            col(Account.interface_id) == job.claim.interface_id,
-            col(Account.external_ref).in_(refs),
+            col(Account.interface_id) == bindparam("interface"),
+            col(Account.external_ref).in_(bindparam("refs", expanding=True)),
         )
-        .values(cursor=cursor)
+        .values(cursor=bindparam("to"))
     )
 
 
