@@ -178,7 +178,7 @@ def test_R53_who_waits_comes_first_then_the_groups_in_turn(fleet: Fleet) -> None
         fleet.add(f"big{number}", group="big")
     fleet.add("small", group="small")
     fleet.add("asked", group="big", due_reason=DueReason.DEMAND, next_due_at=NOW)
-    fleet.shift(Crew(threads=1, look_every=0.001)).work()
+    fleet.shift(Crew(threads=1, ahead=0, look_every=0.001)).work()
     assert fleet.source.asked[0] == "asked"
     assert fleet.source.asked.index("small") <= 2
 
@@ -193,7 +193,7 @@ def test_a_click_during_a_rush_is_begun_by_the_shift_under_way(fleet: Fleet) -> 
     fleet.add("first", group="big", next_due_at=LONG_AGO)
     for number in range(6):
         fleet.add(f"card{number}", group="big")
-    fleet.shift(Crew(threads=1, look_every=0.001)).work()
+    fleet.shift(Crew(threads=1, ahead=0, look_every=0.001)).work()
     assert fleet.source.asked[:2] == ["first", "clicked"]
 
 
@@ -251,7 +251,7 @@ def test_what_needs_too_much_memory_runs_alone_the_next_time(fleet: Fleet) -> No
 def test_a_shift_that_is_told_to_stop_begins_nothing_more(fleet: Fleet) -> None:
     for number in range(5):
         fleet.add(f"card{number}", group="big")
-    shift = fleet.shift(Crew(threads=1, look_every=0.001))
+    shift = fleet.shift(Crew(threads=1, ahead=0, look_every=0.001))
 
     def stops(account: AccountRef) -> Iterator[Batch]:
         shift.stop.set()

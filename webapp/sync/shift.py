@@ -129,8 +129,9 @@ class Shift:
         while True:
             self._give_up_the_overdue()
             self._look_after_the_lonely()
-            began = self._begin_some()
-            if not began and not self._running and not self._alone:
+            # Looked at first: a fetch that ends during the look may have made room at its source.
+            idle = not self._running and not self._alone
+            if not self._begin_some() and idle and not self._alone:
                 break
             time.sleep(self._crew.look_every)
         for _thread in range(self._threads):
