@@ -52,7 +52,7 @@ def ask(world: World, days: AskedDays = WEEK, why: str = "row missing", **values
         entity = session.get_one(LegalEntity, world.entity_id)
     user = values.get("user", world.user_id)
     demand = Demand(world.interface_id, entity, user, NOW, why, days, by_support=True)
-    return ask_for_sync(world.database, world.engine.registry, lambda _id: True, demand)
+    return ask_for_sync(world.database, world.engine.registry, lambda: True, demand)
 
 
 def late(name: str = "late", amount: int = -7700) -> FetchedTransaction:

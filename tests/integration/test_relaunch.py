@@ -80,7 +80,7 @@ def ask(feed: World, **values: object) -> Answer:
     answer = ask_for_sync(
         feed.database,
         feed.engine.registry,
-        lambda _id: True,
+        lambda: True,
         demand(feed, **values),  # type: ignore[arg-type]
     )
     assert answer is not None

@@ -16,7 +16,8 @@ from webapp.storage import database as database_module
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity
-from webapp.storage.runs import RowFate, SyncRun, reap
+from webapp.storage.reaping import reap
+from webapp.storage.runs import RowFate, SyncRun
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 18, 6, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_F05_a_slow_worker_adds_nothing_to_its_run_once_that_was_closed(database
             world.change(Interface, world.interface_id, lease_until=LONG_AGO)
             world.change(SyncRun, run.id, heartbeat_at=LONG_AGO)
             with database.write() as session:
-                assert reap(session) == 1
+                assert reap(session, now=NOW).runs == 1
 
     bank.before_page = fall_asleep
     result = world.sync_at(NOW)
@@ -138,7 +139,7 @@ def test_F15_ten_presses_at_once_make_one_run(database: Database) -> None:
 
     def press() -> None:
         together.wait()
-        answers.append(ask_for_sync(database, world.engine.registry, lambda _id: True, demand))
+        answers.append(ask_for_sync(database, world.engine.registry, lambda: True, demand))
 
     threads = [threading.Thread(target=press) for _ in range(10)]
     for thread in threads:

@@ -158,7 +158,7 @@ class Life:
         with world.database.read() as session:
             entity = session.get_one(LegalEntity, world.entity_id)
         demand = Demand(world.interface_id, entity, world.user_id, self.now)
-        return ask_for_sync(world.database, world.engine.registry, lambda _id: True, demand)
+        return ask_for_sync(world.database, world.engine.registry, lambda: True, demand)
 
     def rang(self) -> None:
         """Have the source ring."""

@@ -211,8 +211,7 @@ def _ring(settings: Settings, interface_ids: list[str]) -> bool:
     except RedisError:
         return False
     doorbell = Doorbell(settings.redis_url)
-    heard = [doorbell.ring(interface_id) for interface_id in interface_ids]
-    return all(heard)
+    return doorbell.ring_for(len(interface_ids))
 
 
 def _run_here(engine: "Engine", interface_ids: list[str], moment: datetime) -> list["Result"]:

@@ -91,7 +91,7 @@ Answer = Asked | Joined | Later | NotPossible
 
 
 def ask_for_sync(
-    database: Database, registry: Registry, ring: Callable[[str], bool], demand: Demand
+    database: Database, registry: Registry, ring: Callable[[], bool], demand: Demand
 ) -> Answer:
     """Ask for a sync of an interface; pressed twice, or by two people, there is one run.
 
@@ -123,7 +123,7 @@ def ask_for_sync(
         _record(session, demand, answer)
     if isinstance(answer, Later):
         return answer
-    heard = ring(demand.interface_id)
+    heard = ring()
     return answer if isinstance(answer, Joined) else Asked(heard)
 
 

@@ -42,7 +42,7 @@ class Doorbell:
     def __init__(self, redis_url: str | None) -> None:
         self._queue = queue(impatient(redis_url)) if redis_url else None
 
-    def ring(self, _interface_id: str = "") -> bool:
+    def ring(self) -> bool:
         """Ask a worker to do what is due; false if Redis could not be told.
 
         What is due stands in the rows, so a ring names nothing. A shift under way sees it anyway;

@@ -127,6 +127,8 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None
 def _read(session: Session, engine: Engine, claim: Claim) -> Found:
     found = session.execute(_interface(), {"of": claim.interface_id})
     interface, timezone = found.one()
+    if interface.fence != claim.fence:
+        raise leases.FencedOff(f"interface {interface.id}: what is imported was changed")
     if interface.activated_on is None:
         raise NotReady("the interface was never activated")
     accounts = _shared_accounts(session, interface.id)

@@ -47,7 +47,7 @@ class Company:
     def ring(self, at: datetime, *events: str) -> None:
         """Have the bank ring, and the sync that follows take place."""
         hints = [WebhookHint(self.link_ref, event) for event in events]
-        take_webhook(self.world.database, lambda _id: True, self.bank.slug, hints, at)
+        take_webhook(self.world.database, lambda: True, self.bank.slug, hints, at)
         assert self.world.sync_at(at + PAUSE) is not None
 
     def known(self) -> list[AccountDump]:

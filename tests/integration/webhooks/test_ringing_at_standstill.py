@@ -92,7 +92,7 @@ def office(database: Database) -> LinkDesk:
 
 def take(office: LinkDesk, event: str, at: datetime = NOW) -> None:
     hint = WebhookHint(LINK, event)
-    take_webhook(office.desk.database, lambda _id: True, "partner", [hint], at)
+    take_webhook(office.desk.database, lambda: True, "partner", [hint], at)
 
 
 def events(office: LinkDesk) -> dict[str, tuple[str, str | None]]:

@@ -1,8 +1,8 @@
 """What is different in the processes under chaos; imported by each of them before anything else.
 
 A minute is too long a lease for a minute of chaos, so the times of lease, doorbell and shift are
-cut short here, in the processes under test: the product has no setting for it, nor any hook. Where the
-test of the test asks for it, the fence is taken out as well.
+cut short here, in the processes under test: the product has no setting for it, nor any hook. Where
+the test of the test asks for it, the fence is taken out as well.
 """
 
 import os
