@@ -21,12 +21,15 @@ from webapp.domain.freshness import trouble_of
 from webapp.domain.interfaces import DueReason
 from webapp.domain.lifecycle import Stand
 from webapp.domain.schedule import first_run_at, planned_at
+from webapp.jobs import clock, doorbell
 from webapp.jobs.asking import Asked, Joined, Later
+from webapp.jobs.clock import Clock
 from webapp.storage import leases
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
 from webapp.storage.notices import feed_of
 from webapp.storage.runs import SyncRun
+from webapp.sync import shift
 
 STEP = timedelta(minutes=15)
 SCHEDULED = ("first", "schedule")
@@ -208,6 +211,26 @@ def test_B06_a_clock_that_is_put_back_an_hour_doubles_no_night(database: Databas
     for now in moments(night - timedelta(hours=1), night + timedelta(hours=30)):
         here.at(now)
     assert here.scheduled(world) == days(date(2026, 3, 18), 2)
+
+
+def test_B06_a_clock_that_was_three_days_ahead_loses_no_night_once_it_is_right(
+    database: Database,
+) -> None:
+    here = Installation(database)
+    world = here.add()
+    here.at(planned_at(date(2026, 3, 18), PARIS, world.interface_id) + timedelta(days=3))
+    right = planned_at(date(2026, 3, 18), PARIS, world.interface_id) + timedelta(hours=1)
+    Clock(database, lambda _due: True).tick(right)
+    assert world.interface().next_due_at == planned_at(date(2026, 3, 19), PARIS, world.interface_id)
+    Clock(database, lambda _due: True).tick(right)
+    assert world.interface().next_due_at == planned_at(date(2026, 3, 19), PARIS, world.interface_id)
+
+
+def test_a_run_without_a_sign_of_life_is_taken_up_within_two_minutes() -> None:
+    """The lease runs out, somebody tidies, the clock rings, and the job is taken."""
+    tidied = min(clock.TIDY_EVERY_SECONDS, shift.REAP_EVERY)
+    waits = leases.LEASE.total_seconds() + tidied + clock.TICK_SECONDS + doorbell.BUCKET_SECONDS
+    assert waits < 120 - 15, "and a quarter of a minute to begin"
 
 
 def test_B06_a_clock_put_back_while_a_night_is_tried_again_doubles_none(

@@ -93,9 +93,14 @@ def _start_everything(supervisor: Supervisor, settings: Settings) -> None:
     settings.folder.first_lines.unlink()
     click.echo("\nPress Ctrl-C to stop.")
     # These two wait until now: the machine's processors belong to the first page.
-    for name in ("worker", "clock"):
-        supervisor.start(Program(name, cardsync(name), environment))
+    for name, role in {**dict.fromkeys(_workers(), "worker"), "clock": "clock"}.items():
+        supervisor.start(Program(name, cardsync(role), environment))
     supervisor.release_output()
+
+
+def _workers() -> list[str]:
+    """Name the workers: two where there are processors for them, so that neither waits alone."""
+    return ["worker", "worker-2"] if (os.cpu_count() or 1) > 1 else ["worker"]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

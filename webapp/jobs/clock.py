@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from webapp.config import Settings
+from webapp.domain.webhooks import REMEMBERED_FOR
 from webapp.jobs.doorbell import Doorbell
 from webapp.jobs.heartbeat import CLOCK
 from webapp.storage.database import Database
@@ -20,6 +21,8 @@ from webapp.storage.heartbeats import beat
 from webapp.storage.leases import count_due
 from webapp.storage.notices import people_due
 from webapp.storage.reaping import reap
+from webapp.storage.rhythms import plan_anew
+from webapp.storage.webhooks import forget_old
 from webapp.sync.noticing import follow_all
 
 log = logging.getLogger(__name__)
@@ -64,8 +67,12 @@ class Clock:
         with self._database.write() as session:
             beat(session, CLOCK)
             reaped = reap(session, now=now)
+            replanned = plan_anew(session, now)
+            forget_old(session, now - REMEMBERED_FOR)
         if reaped.runs:
             log.warning("closed %s runs whose worker is gone", reaped.runs)
+        if replanned:
+            log.warning("planned %s nights anew: the clock was ahead of its time", replanned)
 
     def _notice(self, now: datetime) -> None:
         """See which feeds became late, and ring for the notices that are due."""

@@ -4,19 +4,24 @@ An admin may switch the nights off at any moment, so it is read where it is used
 """
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
+from sqlmodel import select as select_ids
 
-from webapp.domain.interfaces import Trigger
+from webapp.domain.interfaces import InterfaceState, Trigger
 from webapp.domain.rhythm import Rhythm
+from webapp.domain.schedule import SCHEDULED
 from webapp.storage.interfaces import Interface
 from webapp.storage.people import LegalEntity
 from webapp.storage.runs import SyncRun
 
+# The first night comes after the day of activation, and no night is later than this.
+FURTHEST_NIGHT = timedelta(hours=60)
 _SCHEDULED = (Trigger.FIRST.value, Trigger.SCHEDULE.value)
 
 
@@ -36,6 +41,30 @@ def rhythms_of(session: Session, interface_ids: Collection[str]) -> dict[str, Rh
             interface_id, zone, activated_on, nightly, scheduled_on, next_due_at
         )
     return rhythms
+
+
+def plan_anew(session: Session, now: datetime) -> int:
+    """Plan the nights anew that lie further ahead than any can; returns how many.
+
+    A machine whose clock was days ahead has planned from there: put right, it would sleep for days.
+    """
+    far = session.exec(
+        select_ids(Interface.id).where(
+            col(Interface.state) == InterfaceState.ACTIVE,
+            col(Interface.next_due_at) > now + FURTHEST_NIGHT,
+            col(Interface.due_reason).in_(SCHEDULED),
+            col(Interface.as_of).is_(None),
+            col(Interface.lease_until).is_(None),
+        )
+    ).all()
+    rhythms = rhythms_of(session, far) if far else {}
+    for interface_id, rhythm in rhythms.items():
+        night = rhythm.next_night(now)
+        if night is not None:
+            session.connection().execute(
+                update(Interface).where(col(Interface.id) == interface_id).values(next_due_at=night)
+            )
+    return len(rhythms)
 
 
 @cache
