@@ -270,3 +270,19 @@ def test_a_shift_whose_memory_has_grown_ends_and_leaves_the_rest_to_the_next(fle
     fleet.change("card1", due_reason=DueReason.DEMAND)
     assert fleet.shift(crew, memory=lambda: 200).work() == 1, "a person is not kept waiting"
     assert fleet.shift(crew, memory=lambda: 50).work() == 2
+
+
+def test_a_click_is_begun_although_every_seat_is_taken(database: Database) -> None:
+    gate = threading.Event()
+    source = FleetSource(gate=gate)
+    fleet = make_fleet(database, source)
+    for number in range(3):
+        fleet.add(f"card{number}", group="big")
+    fleet.add("asked", group="big", next_due_at=NOW + timedelta(days=1))
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(fleet.shift(Crew(threads=2, ahead=0, look_every=0.01)).work)
+        wait_until(lambda: source.at_once == 2)
+        fleet.change("asked", next_due_at=NOW, due_reason=DueReason.DEMAND)
+        wait_until(lambda: "asked" in source.asked)
+        gate.set()
+        assert working.result() == 4

@@ -6,6 +6,7 @@ take nobody along. What is due is read from the rows, not from the queue: a ring
 shift, and a person's request is seen by one under way.
 """
 
+import itertools
 import logging
 import queue
 import threading
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.domain.schedule import FailureKind
 from webapp.domain.turns import Due, share_of
@@ -55,6 +58,8 @@ class Crew:
 # costs a thread, so there is an end to that: so many threads for each seat.
 SLOW_SECONDS = 5.0
 SLOW_FOR_ONE = 4
+# Seats beyond all others, for what a person or a source waits for.
+SPARE_SEATS = 4
 PICKED_AT_ONCE = 200
 PICKED_AGAIN_AFTER = 2.0
 REAP_EVERY = 5.0
@@ -109,7 +114,8 @@ class Shift:
         self._engine, self._owner, self._clock, self._crew = engine, owner, clock, crew
         self._start_alone, self._memory = alone, memory
         self.stop = stop or threading.Event()
-        self._orders: queue.SimpleQueue[Running | None] = queue.SimpleQueue()
+        self._orders: queue.PriorityQueue[tuple[int, int, Running | None]] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
         self._threads = 0
@@ -131,14 +137,28 @@ class Shift:
             self._look_after_the_lonely()
             # Looked at first: a fetch that ends during the look may have made room at its source.
             idle = not self._running and not self._alone
-            if not self._begin_some() and idle and not self._alone:
+            if not self._begin_safely() and idle and not self._alone:
                 break
             time.sleep(self._crew.look_every)
         for _thread in range(self._threads):
-            self._orders.put(None)
+            self._put(None)
         return self.done
 
+    def _put(self, running: Running | None) -> None:
+        """Order a run, who is waited for before all others; ``None`` sends a thread home."""
+        urgency = 2 if running is None else int(not running.taken.due.awaited)
+        self._orders.put((urgency, next(self._numbers), running))
+
     # --- What is begun -----------------------------------------------------------------------
+
+    def _begin_safely(self) -> bool:
+        """Begin what there is room for; without the database only end what is under way."""
+        try:
+            return self._begin_some()
+        except SQLAlchemyError:
+            log.exception("the database is away: the shift ends; the clock rings for the next")
+            self.stop.set()
+            return False
 
     def _begin_some(self) -> bool:
         """Begin what there is room for; say whether anything was, or might be at the next look."""
@@ -146,19 +166,22 @@ class Shift:
             quick = [one for one in self._running.values() if not one.is_slow]
             most = self._crew.threads * SLOW_FOR_ONE - len(self._running)
         free = min(self._crew.threads + self._crew.ahead - len(quick), most)
-        if self.stop.is_set() or free < 1:
+        # Where every seat is taken, who is waited for is begun all the same.
+        only_awaited = self._closing or free < 1
+        seats = min(SPARE_SEATS, most) if free < 1 else free
+        if self.stop.is_set() or seats < 1:
             return False
         held = Counter(one.taken.due.group_id for one in quick)
         now = self._clock()
-        due = self._pick(now)
+        due = self._pick(now, only_awaited=only_awaited)
         if not due:
             return False
         self._begin_alone([one for one in due if one.alone])
         together = [one for one in due if not one.alone]
         if not together:
             return False
-        seats = Seats(free, self._share, held)
-        taken = take(self._engine, together, seats, owner=self._owner, now=now)
+        room = Seats(seats, self._share, held)
+        taken = take(self._engine, together, room, owner=self._owner, now=now)
         gone = {one.due.interface_id for one in taken}
         self._picked = [one for one in self._picked if one.interface_id not in gone]
         for one in taken:
@@ -168,11 +191,11 @@ class Shift:
             self._picked, self._picked_at = [], float("-inf")
         return bool(taken)
 
-    def _pick(self, now: datetime) -> list[Due]:
+    def _pick(self, now: datetime, *, only_awaited: bool) -> list[Due]:
         """Return who waits, then what was picked; from time to time the rows are read again."""
         with self._engine.database.read() as session:
             awaited = awaited_now(session, now, limit=self._crew.threads)
-        if self._closing:
+        if only_awaited:
             return awaited
         stale = time.monotonic() - self._picked_at > PICKED_AGAIN_AFTER
         if stale or not self._picked:
@@ -200,11 +223,11 @@ class Shift:
         with self._lock:
             self._running[taken.due.interface_id] = running
             slow = sum(one.is_slow for one in self._running.values())
-            wanted = min(len(self._running), self._crew.threads + slow)
+            wanted = min(len(self._running), self._crew.threads + slow + SPARE_SEATS)
         if wanted > self._threads - self._lost:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True, name="sync").start()
-        self._orders.put(running)
+        self._put(running)
 
     @property
     def _closing(self) -> bool:
@@ -220,7 +243,7 @@ class Shift:
 
     def _serve(self) -> None:
         """Do what is ordered, one after another: the body of a thread."""
-        while (running := self._orders.get()) is not None:
+        while (running := self._orders.get()[2]) is not None:
             running.watch.begins()
             try:
                 self._run(running)
@@ -264,6 +287,8 @@ class Shift:
                 end_badly(self._engine, running.taken.claim, running.taken.run_id, failure)
             except FencedOff:
                 continue  # it has ended by itself at this very moment
+            except SQLAlchemyError:
+                log.exception("what it held is freed when its lease has run out")
 
     # --- What runs alone ---------------------------------------------------------------------
 
