@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import SQLModel
 
 import cardsync_files
 from benchmarks.data import A_CARD, Year
@@ -20,14 +24,15 @@ from cardsync_sdk import (
     IdTrait,
     hookimpl,
 )
-from cardsync_sdk.registry import load_connector
+from cardsync_sdk.registry import Connector, Registry, load_connector
 from tests.support.scripted_bank import CARD, PATIENT
-from tests.support.world import EPOCH, World, make_world
+from tests.support.world import BOX, EPOCH, World, make_world
 from webapp.domain.interfaces import ImportMode
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
+from webapp.sync.job import Engine
 from webapp.sync.files import StatementFile, import_file
 from webapp.sync.run import Result
 
@@ -144,41 +149,47 @@ def found_company(
 ) -> Company:
     """Insert a company whose cards are all attached to one employee."""
     source = Source(slug)
-    connectors = load_connector(source), load_connector(cardsync_files)
-    world = make_world(database, *connectors, account=ACCOUNT)
+    world = make_world(database, *_connectors(source), account=ACCOUNT)
     if not by_file:
         add_cards(world, year.cards[1:])
     return Company(world, source, folder, year, by_file)
 
 
-def add_cards(world: World, cards: Iterable[str]) -> list[str]:
-    """Add cards to the interface of ``world``, attached for ever; return their accounts."""
-    ids = {card: new_id() for card in cards}
+def load_engine(database: Database, source: Source) -> Engine:
+    """Return the engine of a company that is there already."""
+    connectors = {one.info.slug: one for one in _connectors(source)}
+    return Engine(database, Registry(connectors), BOX)
+
+
+def _connectors(source: Source) -> tuple[Connector, Connector]:
+    return load_connector(source), load_connector(cardsync_files)
+
+
+def add_cards(world: World, cards: Iterable[str]) -> None:
+    """Add cards to the interface of ``world``, attached for ever."""
+    common = {"legal_entity_id": world.entity_id, "created_at": EPOCH}
+    card = {"kind": "card", "name": "card", "currency": "EUR", "payment_mode": "company", **ACCOUNT}
+    rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+        AccountIdentity: [],
+        Account: [],
+        Attachment: [],
+    }
+    for name in cards:
+        ids = {"identity_id": new_id(), "interface_id": world.interface_id, "id": new_id()}
+        rows[AccountIdentity].append({"id": ids["identity_id"], "key": name, **common})
+        rows[Account].append({**ids, "external_ref": name, **card, **common})
+        rows[Attachment].append(
+            {
+                "id": new_id(),
+                "account_id": ids["id"],
+                "user_id": world.user_id,
+                "created_at": EPOCH,
+            }
+        )
     with world.database.write() as session:
-        for card, account_id in ids.items():
-            identity = AccountIdentity(
-                legal_entity_id=world.entity_id, key=card, created_at=EPOCH, id=new_id()
-            )
-            session.add(identity)
-            session.flush()
-            session.add(
-                Account(
-                    id=account_id,
-                    legal_entity_id=world.entity_id,
-                    interface_id=world.interface_id,
-                    identity_id=identity.id,
-                    external_ref=card,
-                    kind="card",
-                    name=card,
-                    currency="EUR",
-                    payment_mode="company",
-                    created_at=EPOCH,
-                    **ACCOUNT,
-                )
-            )
-            session.flush()
-            session.add(Attachment(account_id=account_id, user_id=world.user_id, created_at=EPOCH))
-    return list(ids.values())
+        for model, values in rows.items():
+            if values:
+                session.connection().execute(insert(model), values)
 
 
 def warm_up(database: Database, folder: Path) -> None:

@@ -73,6 +73,11 @@ class Year:
         return "\n".join(to_line(row) for row in plain).encode()
 
 
+def purchases(card: str, first: int, count: int) -> list[FetchedTransaction]:
+    """Return ``count`` purchases of one card, whose ids are numbered from ``first`` on."""
+    return [_purchase(Random(number), number, card) for number in range(first, first + count)]
+
+
 def _first(number: int, card: str) -> Iterator[FetchedTransaction]:
     random = Random(f"first {number}")
     row: FetchedTransaction | None = None
