@@ -25,15 +25,15 @@ from cardsync_sdk import (
     hookimpl,
 )
 from cardsync_sdk.registry import Connector, Registry, load_connector
-from tests.support.scripted_bank import CARD, PATIENT
+from tests.support.scripted_bank import PATIENT
 from tests.support.world import BOX, EPOCH, World, make_world
 from webapp.domain.interfaces import ImportMode
 from webapp.storage.accounts import Account, AccountIdentity, Attachment
 from webapp.storage.columns import new_id
 from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface
-from webapp.sync.job import Engine
 from webapp.sync.files import StatementFile, import_file
+from webapp.sync.job import Engine
 from webapp.sync.run import Result
 
 PAGE = 1_000

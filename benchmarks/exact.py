@@ -66,9 +66,9 @@ def _fates(company: Company, step: str) -> dict[Fate, int]:
 
 def _stored(company: Company) -> list[tuple[object, ...]]:
     row = BankTransaction
-    query = select(
-        col(row.external_id), col(row.day), col(row.amount_minor), col(row.memo)
-    ).where(col(row.legal_entity_id) == company.world.entity_id)
+    query = select(col(row.external_id), col(row.day), col(row.amount_minor), col(row.memo)).where(
+        col(row.legal_entity_id) == company.world.entity_id
+    )
     with company.world.database.read() as session:
         return [tuple(one) for one in session.execute(query)]
 

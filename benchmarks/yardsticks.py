@@ -29,10 +29,7 @@ def left_by(database: Database, runs: Sequence[str]) -> Left:
         "sync_run": tables["sync_run"].c.id.in_(runs),
         "bank_transaction": tables["bank_transaction"].c.id.in_(shown),
         "expense": tables["expense"].c.transaction_id.in_(shown),
-        **{
-            name: tables[name].c.run_id.in_(runs)
-            for name in ("row_fate", "delivery", "coverage")
-        },
+        **{name: tables[name].c.run_id.in_(runs) for name in ("row_fate", "delivery", "coverage")},
     }
     with database.engine.connect() as connection:
         return {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from cardsync_sdk.types import AccountKind
 from webapp.domain.attachments import Holding
@@ -40,8 +40,17 @@ def lock_rules(
     :param floors: false to take rows of any age.
     :param by_file: the rows come from a file.
     """
-    accounts = session.exec(
-        select(Account)
+    # Columns, and no objects: an interface may have hundreds of accounts, and each batch asks.
+    accounts = session.execute(
+        select_columns(
+            col(Account.external_ref),
+            col(Account.id),
+            col(Account.identity_id),
+            col(Account.import_from),
+            col(Account.payment_mode),
+            col(Account.review_first),
+            col(Account.kind),
+        )
         .where(col(Account.id).in_(account_ids), col(Account.shared))
         .order_by(col(Account.id))
         .with_for_update()
