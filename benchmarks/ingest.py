@@ -152,12 +152,13 @@ def million_lines(delivered: million.Delivered) -> list[str]:
     """Return what a delivery into a million stored rows took."""
     full, empty = (delivered.p50(one) for one in (delivered.full, delivered.empty))
     ratio = full.wall / empty.wall
-    told = [
+    words = (
         f"  {million.DELIVERED} rows, half known, into {delivered.stored:,} stored: "
         f"p50 {full.wall * 1e3:.0f} ms (CPU {full.cpu * 1e3:.0f}); "
         f"into an empty account {empty.wall * 1e3:.0f} ms (CPU {empty.cpu * 1e3:.0f}): "
         f"{ratio:.2f}x, {_met(ratio <= TWICE, f'{TWICE:g}x at most')}"
-    ]
+    )
+    told = [words]
     told += [f"  goes through a whole table: {one}" for one in delivered.scans]
     return told if delivered.scans else [*told, "  no statement of it goes through a whole table"]
 
