@@ -74,8 +74,8 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, translations, loc
 	@$(BIN)/cardsync db check
 	@$(BIN)/pytest -q tests/architecture
 
-bench: $(VENV)/.dev ## Measure the import of 1 000 and 10 000 rows beside a bare bulk insert
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## Measure the import beside a bare bulk insert (FULL=1: 100 000 rows, a million stored)
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 night: $(VENV)/.dev ## Measure a night: 10 000 interfaces due at once (CARDS=10000 HANG=0)
 	@$(BIN)/python -m benchmarks.night --cards $(or $(CARDS),10000) --hang $(or $(HANG),0)

@@ -1,193 +1,167 @@
-"""How fast fetched batches become stored transactions and expenses, beside a yardstick.
+"""How fast what banks deliver becomes transactions and expenses, beside two yardsticks.
 
-The yardstick, in the same run: one bulk Core insert per table of exactly the rows the engine leaves
-behind, with the same indexes, one database transaction per 1 000 rows. It decides nothing, so the
-ratio is what our rules cost. CPU time and the ratio are the figures to trust; wall time swings.
+Everything is on: identity, fates, provenance, coverage, rules, expenses. Both yardsticks
+(:mod:`benchmarks.yardsticks`) are taken in the same run, each right after the step that it is for.
+CPU time a row and the ratio are the figures to trust; wall time swings. On PostgreSQL the CPU is
+ours and not the server's, for the engine and for the yardstick alike. The statements are compiled
+already, as they are in a worker that has run before.
 
-Run with ``make bench``: on SQLite, and on a PostgreSQL of its own where one can be started.
+Run with ``make bench`` (1 000 and 10 000 rows), or ``make bench FULL=1`` (100 000 and a million
+stored, too): on SQLite, and on a PostgreSQL of its own where one can be started.
 """
 
+import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
-from typing import Any
 
-import click
-from sqlalchemy import insert, select
-
-from cardsync_sdk import FetchedTransaction, Merchant, Money
-from tests.support.databases import PostgresTemplate
-from tests.support.postgres import running_postgres
-from tests.support.scripted_bank import CARD, ScriptedBank
-from tests.support.world import EPOCH, World, make_world
-from webapp.domain.interfaces import ImportMode
-from webapp.storage import migrate
-from webapp.storage.accounts import Account
+from benchmarks import memory, million
+from benchmarks.company import Company, Timing, found_companies, timed, warm_up
+from benchmarks.data import Year
+from benchmarks.exact import wrong_with
+from benchmarks.stores import MakeDatabase, on_each_store
+from benchmarks.yardsticks import copy_parents, insert_left, left_by
 from webapp.storage.database import Database
-from webapp.storage.interfaces import Interface
 
-MakeDatabase = Callable[[], AbstractContextManager[Database]]
-
-PAGE = 1_000
-NOW = datetime(2026, 11, 20, 5, tzinfo=UTC)
-# What a run writes, parents first.
-WRITTEN = ("sync_run", "bank_transaction", "expense", "row_fate", "delivery", "coverage")
-MERCHANTS = ("SNCF CONNECT", "TOTALENERGIES", "IBIS LYON", "CARREFOUR CITY", "UBER TRIP", "RATP")
+USUAL = (1_000, 10_000)
+LARGE = 100_000
+# Of what is there already, the yardstick is ON CONFLICT DO NOTHING, and the share asked for higher.
+NEW = ("first import", "one file")
+SHARE_OF_NEW, SHARE_OF_KNOWN = 0.4, 0.5
+TWICE = 2.0
+MOST_MEMORY = 150
 
 
 @dataclass
-class Timing:
-    """Seconds of wall and CPU time."""
+class Step:
+    """One step as it was measured, once for each repetition; ``wrong``: what was not exact."""
 
-    wall: float = 0.0
-    cpu: float = 0.0
+    name: str
+    rows: int = 0
+    engine: list[Timing] = field(default_factory=list)
+    yardstick: list[Timing] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    peak: float | None = None
 
+    @property
+    def cpu(self) -> float:
+        """Microseconds of CPU a row, the median."""
+        return statistics.median(one.cpu for one in self.engine) / self.rows * 1e6
 
-@contextmanager
-def timed() -> Iterator[Timing]:
-    """Measure a block."""
-    timing = Timing()
-    wall, cpu = time.perf_counter(), time.process_time()
-    yield timing
-    timing.wall, timing.cpu = time.perf_counter() - wall, time.process_time() - cpu
+    @property
+    def wall(self) -> float:
+        """Rows a second, the median."""
+        return self.rows / statistics.median(one.wall for one in self.engine)
 
+    @property
+    def floor(self) -> float:
+        """Microseconds of CPU a row that the yardstick takes, the median."""
+        return statistics.median(one.cpu for one in self.yardstick) / self.rows * 1e6
 
-def make_rows(count: int) -> list[FetchedTransaction]:
-    """Make ``count`` purchases over twelve months; about 1 % are in an identical same-day pair."""
-    random = Random(7)  # the same data in every run
-    rows: list[FetchedTransaction] = []
-    for number in range(count):
-        if rows and random.random() < 0.005:
-            twin = rows[-1]
-            day, amount, name = twin.day, twin.amount, twin.memo
-        else:
-            day = date(2025, 11, 20) + timedelta(days=random.randrange(365))
-            amount = Money(-random.randrange(100, 30_000), "EUR")
-            name = f"CARTE {day:%d%m%y} {random.choice(MERCHANTS)} {random.randrange(500)}"
-        rows.append(
-            FetchedTransaction(
-                account_ref=CARD,
-                amount=amount,
-                memo=name,
-                purchased_on=day,
-                booked_on=day + timedelta(days=1),
-                external_id=str(900_000_000 + number),
-                label=name[13:].title(),
-                merchant=Merchant(name=name[13:]),
-                card_last4="4821",
-                raw={"id": 900_000_000 + number, "wording": name, "value": str(amount.decimal)},
-            )
-        )
-    return rows
+    @property
+    def share(self) -> float:
+        """The share of the yardstick that is reached: the median of each repetition's own."""
+        pairs = zip(self.yardstick, self.engine, strict=True)
+        return statistics.median(yard.cpu / engine.cpu for yard, engine in pairs)
 
 
-def build_world(database: Database, rows: Sequence[FetchedTransaction]) -> World:
-    """Insert a company whose one card everything belongs to."""
-    bank = ScriptedBank(list(rows), page_size=PAGE)
-    return make_world(
-        database, bank.connector(), account={"import_mode": ImportMode.ALL_AVAILABLE.value}
-    )
+def measure(make_database: MakeDatabase, count: int, repeats: int) -> dict[str, Step]:
+    """Take ``count`` delivered rows through every step, ``repeats`` times from the beginning."""
+    steps: dict[str, Step] = {}
+    for _repeat in range(repeats):
+        with (
+            make_database() as database,
+            make_database() as other,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            warm_up(database, Path(folder))
+            _warm_yardstick(database, other)
+            for company in found_companies(database, Path(folder), Year(count)):
+                copy_parents(database, other)
+                for name in company.steps:
+                    _take(steps.setdefault(name, Step(name)), company, other)
+    return steps
 
 
-def run_engine(world: World, now: datetime, count: int) -> Timing:
-    """Sync once and check that every row has its fate."""
-    world.change(Interface, world.interface_id, next_due_at=EPOCH)
-    world.change(Account, world.account_id, cursor=None)
+def _take(step: Step, company: Company, other: Database) -> None:
+    go = company.prepared(step.name)
     with timed() as timing:
-        result = world.sync(now.date())
-    if result is None or result.failure or result.rows_seen != count:
-        raise SystemExit(f"the run failed: {result}")
-    return timing
+        result = go()
+    step.rows = sum(result.counts.values())
+    step.engine.append(timing)
+    left = left_by(company.world.database, [result.run_id])
+    step.yardstick.append(insert_left(other, left, known=step.name not in NEW))
+    step.wrong += wrong_with(company, step.name, result)
 
 
-def read_back(database: Database) -> dict[str, list[dict[str, Any]]]:
-    """Return, by table, every row there is."""
+def _warm_yardstick(database: Database, other: Database) -> None:
+    """Insert what the warm-up left: the yardstick's statements are compiled, too."""
+    copy_parents(database, other)
+    runs = database.metadata.tables["sync_run"]
     with database.engine.connect() as connection:
-        return {
-            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-            for table in database.metadata.sorted_tables
-        }
+        ids = [row.id for row in connection.execute(runs.select())]
+    for known in (False, True):
+        insert_left(other, left_by(database, ids), known=known)
 
 
-def run_yardstick(database: Database, left: dict[str, list[dict[str, Any]]]) -> Timing:
-    """Insert what the engine left behind, in bulk, one transaction per 1 000 rows."""
-    tables = database.metadata.tables
-    with database.engine.begin() as connection:
-        for table in database.metadata.sorted_tables:
-            if table.name not in WRITTEN and left[table.name]:
-                connection.execute(insert(table), left[table.name])
-    batches = max(1, -(-len(left["bank_transaction"]) // PAGE))
-    with timed() as timing:
-        for batch in range(batches):
-            with database.engine.begin() as connection:
-                for name in WRITTEN:
-                    rows = _share(left[name], batch, batches)
-                    if rows:
-                        connection.execute(insert(tables[name]), rows)
-    return timing
+def report(
+    tell: Callable[[str], None], counts: Sequence[int] = USUAL, *, full: bool = False
+) -> None:
+    """Measure on each database and tell the tables, line by line."""
+    for store, make_database in on_each_store():
+        tell(f"\n{store}{HEAD}")
+        for count in (*counts, *([LARGE] if full else [])):
+            steps = measure(make_database, count, 1 if count >= LARGE else 3)
+            for name, peak in memory.peaks(make_database, count).items():
+                steps[name].peak = peak
+            for line in lines(count, steps):
+                tell(line)
+        if full:
+            for line in million_lines(million.measure(make_database)):
+                tell(line)
 
 
-def _share(rows: list[dict[str, Any]], batch: int, batches: int) -> list[dict[str, Any]]:
-    if len(rows) <= batches:
-        return rows[batch : batch + 1]
-    return rows[batch * PAGE : (batch + 1) * PAGE]
+HEAD = """
+  delivered  step               rows   rows/s   CPU us  yardstick  share  wanted  peak MB  stored"""
 
 
-def measure(make_database: MakeDatabase, count: int) -> list[tuple[str, Timing]]:
-    """Measure first import, re-import and yardstick for ``count`` rows."""
-    rows = make_rows(count)
-    with make_database() as database:
-        world = build_world(database, rows)
-        first = run_engine(world, NOW, count)
-        left = read_back(database)
-        again = run_engine(world, NOW + timedelta(days=1), count)
-    with make_database() as database:
-        yardstick = run_yardstick(database, left)
-    return [("yardstick", yardstick), ("first import", first), ("the same again", again)]
+def lines(count: int, steps: dict[str, Step]) -> list[str]:
+    """Return the table of one size."""
+    told = []
+    for step in steps.values():
+        wanted = SHARE_OF_NEW if step.name in NEW else SHARE_OF_KNOWN
+        peak = "-" if step.peak is None else f"{step.peak:.0f}"
+        told.append(
+            f"{count:>11,}  {step.name:<15}{step.rows:>8,}{step.wall:>9,.0f}{step.cpu:>9.1f}"
+            f"{step.floor:>11.1f}{step.share:>7.2f}  {_met(step.share >= wanted, f'{wanted}'):<8}"
+            f"{peak:>7}  {'; '.join(step.wrong) or 'exact'}"
+        )
+    for new, known in (("first import", "the same again"), ("one file", "the file again")):
+        ratio = steps[known].cpu / steps[new].cpu
+        good = _met(ratio <= SHARE_OF_KNOWN, f"{SHARE_OF_KNOWN} at most")
+        told.append(f"{'':>13}a known row costs {ratio:.2f} of a new one ({new}): {good}")
+    peaks = [step.peak for step in steps.values() if step.peak is not None]
+    if peaks and count >= LARGE:
+        good = _met(max(peaks) < MOST_MEMORY, f"under {MOST_MEMORY}")
+        told.append(f"{'':>13}memory above idle: {max(peaks):.0f} MB at most: {good}")
+    return told
 
 
-@contextmanager
-def sqlite_database() -> Iterator[Database]:
-    """Give a migrated SQLite file."""
-    with tempfile.TemporaryDirectory(prefix="cardsync-bench-") as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        migrate.upgrade(url)
-        database = Database(url)
-        yield database
-        database.dispose()
+def million_lines(delivered: million.Delivered) -> list[str]:
+    """Return what a delivery into a million stored rows took."""
+    full, empty = (delivered.p50(one) for one in (delivered.full, delivered.empty))
+    ratio = full.wall / empty.wall
+    words = (
+        f"  {million.DELIVERED} rows, half known, into {delivered.stored:,} stored: "
+        f"p50 {full.wall * 1e3:.0f} ms (CPU {full.cpu * 1e3:.0f}); "
+        f"into an empty account {empty.wall * 1e3:.0f} ms (CPU {empty.cpu * 1e3:.0f}): "
+        f"{ratio:.2f}x, {_met(ratio <= TWICE, f'{TWICE:g}x at most')}"
+    )
+    told = [words]
+    told += [f"  goes through a whole table: {one}" for one in delivered.scans]
+    return told if delivered.scans else [*told, "  no statement of it goes through a whole table"]
 
 
-def main(counts: Sequence[int] = (1_000, 10_000)) -> None:
-    """Print one table per database."""
-    _report("SQLite", sqlite_database, counts)
-    with running_postgres() as maintenance_url:
-        template = PostgresTemplate(maintenance_url, "bench")
-
-        @contextmanager
-        def postgres_database() -> Iterator[Database]:
-            name = template.create()
-            database = Database(template.url_of(name))
-            yield database
-            database.dispose()
-            template.drop(name)
-
-        _report("PostgreSQL", postgres_database, counts)
-        template.close()
-
-
-def _report(store: str, make_database: MakeDatabase, counts: Sequence[int]) -> None:
-    measure(make_database, PAGE)  # warms caches up
-    click.echo(f"\n{store}: rows/s (wall), CPU microseconds a row, share of the yardstick (CPU)")
-    for count in counts:
-        results = measure(make_database, count)
-        floor = results[0][1].cpu
-        for what, timing in results:
-            click.echo(
-                f"{count:>8,} {what:<14}{count / timing.wall:>9,.0f}/s"
-                f"{timing.cpu / count * 1e6:>8.1f} us{floor / timing.cpu:>7.2f}"
-            )
+def _met(good: bool, wanted: str) -> str:
+    return wanted if good else f"{wanted} MISSED"

@@ -25,6 +25,9 @@ from cardsync_sdk.types import (
 _PLAIN_DECIMAL: Final = re.compile(r"(-?)(\d{1,30})(?:\.(\d{1,30}))?", re.ASCII)
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
+# Made once: json.dumps makes one anew for each row.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 _REQUIRED: Final = frozenset({"amount", "currency", "memo"})
 _KINDS: Final = {kind.value: kind for kind in TransactionKind}
 _STATUSES: Final = {status.value: status for status in TransactionStatus}
@@ -65,7 +68,7 @@ def to_line(row: FetchedTransaction) -> str:
     :raises ValueError: if ``raw`` holds NaN or an infinity, which JSON cannot say.
     :raises TypeError: if ``raw`` holds anything but JSON values.
     """
-    return json.dumps(to_dict(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _encode(to_dict(row))
 
 
 def from_dict(shape: Mapping[str, Any], *, account_ref: str | None = None) -> FetchedTransaction:

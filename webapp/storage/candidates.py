@@ -47,15 +47,29 @@ def near(
     :param amounts: of the rows, in minor units; ``None`` for any. What was never booked may be
         booked otherwise.
     """
+    asked: dict[str, object] = {
+        "account_id": account_id,
+        "first": first - LATEST,
+        "last": last - EARLIEST,
+    }
+    narrowed = amounts is not None and len(amounts) <= MANY_AMOUNTS
+    if amounts is not None and narrowed:
+        asked["amounts"] = list(amounts)
+    return [_candidate(row) for row in session.execute(_near(narrowed=narrowed), asked)]
+
+
+# Each is asked once per account and batch: putting the statement together anew cost more than it.
+@cache
+def _near(*, narrowed: bool) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = [
-        col(BankTransaction.account_id) == account_id,
-        col(BankTransaction.day).between(first - LATEST, last - EARLIEST),
+        col(BankTransaction.account_id) == bindparam("account_id"),
+        col(BankTransaction.day).between(bindparam("first"), bindparam("last")),
         col(BankTransaction.status).in_(TOLD),
     ]
-    if amounts is not None and len(amounts) <= MANY_AMOUNTS:
-        amount = col(BankTransaction.amount_minor)
-        conditions.append(or_(amount.in_(amounts), col(BankTransaction.booked_on).is_(None)))
-    return [_candidate(row) for row in session.execute(_select().where(*conditions))]
+    if narrowed:
+        amount = col(BankTransaction.amount_minor).in_(bindparam("amounts", expanding=True))
+        conditions.append(or_(amount, col(BankTransaction.booked_on).is_(None)))
+    return _select().where(*conditions)
 
 
 def by_ids(session: Session, ids: Collection[str]) -> dict[str, Candidate]:
@@ -63,9 +77,14 @@ def by_ids(session: Session, ids: Collection[str]) -> dict[str, Candidate]:
     found = [
         _candidate(row)
         for some in in_chunks(ids)
-        for row in session.execute(_select().where(col(BankTransaction.id).in_(some)))
+        for row in session.execute(_by_ids(), {"ids": some})
     ]
     return {one.known.id: one for one in found}
+
+
+@cache
+def _by_ids() -> Select[Any]:
+    return _select().where(col(BankTransaction.id).in_(bindparam("ids", expanding=True)))
 
 
 def under_other_accounts(
@@ -74,15 +93,20 @@ def under_other_accounts(
     """Return, by identity key, transactions held under ``keys`` for other accounts of a source."""
     found = {}
     for some in in_chunks(keys):
-        query = _select().where(
-            col(BankTransaction.account_identity_id).in_(identity_ids),
-            col(BankTransaction.identity_key).in_(some),
-            col(BankTransaction.status).in_(TOLD),
-        )
-        for row in session.execute(query):
+        asked = {"identity_ids": list(identity_ids), "keys": some}
+        for row in session.execute(_under_identities(), asked):
             one = _candidate(row)
             found[one.known.identity_key] = one
     return found
+
+
+@cache
+def _under_identities() -> Select[Any]:
+    return _select().where(
+        col(BankTransaction.account_identity_id).in_(bindparam("identity_ids", expanding=True)),
+        col(BankTransaction.identity_key).in_(bindparam("keys", expanding=True)),
+        col(BankTransaction.status).in_(TOLD),
+    )
 
 
 def told_within(

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Dialect, Table, bindparam, insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col
 
@@ -304,21 +304,46 @@ def insert_fates(
     """Record the fate of each row; ``transaction_ids`` finds its transaction by identity key."""
     if not outcomes:
         return
-    session.connection().execute(
-        insert_into(RowFate),
+    _insert_plain(
+        session,
+        table_of(RowFate),
+        ("run_id", "position", "account_id", "fate", "transaction_id", "external_id", "reason"),
         [
-            {
-                "run_id": run_id,
-                "position": outcome.position,
-                "account_id": account_id,
-                "fate": outcome.fate.value,
-                "transaction_id": transaction_ids.get(outcome.key) if outcome.key else None,
-                "external_id": outcome.external_id,
-                "reason": outcome.reason,
-            }
+            (
+                run_id,
+                outcome.position,
+                account_id,
+                outcome.fate.value,
+                transaction_ids.get(outcome.key) if outcome.key else None,
+                outcome.external_id,
+                outcome.reason,
+            )
             for outcome in outcomes
         ],
     )
+
+
+def _insert_plain(
+    session: Session, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]
+) -> None:
+    """Insert rows of nothing but texts and numbers, which need no turning into SQL values.
+
+    Every row told has a fate, the known ones above all: looking at each value was half their cost.
+    """
+    connection = session.connection()
+    statement, by_name = _plain_insert(table, names, connection.dialect)
+    values: Any = [dict(zip(names, row, strict=True)) for row in rows] if by_name else rows
+    connection.exec_driver_sql(statement, values)
+
+
+@cache
+def _plain_insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, bool]:
+    """Return an INSERT in the driver's own words, and whether it takes its values by name."""
+    compiled = insert(table).compile(dialect=dialect, column_keys=list(names))
+    order = getattr(compiled, "positiontup", None)
+    if order is not None and tuple(order) != names:
+        raise RuntimeError(f"{table.name}: the columns are not in the table's order")
+    return str(compiled), order is None
 
 
 def insert_delivery(
