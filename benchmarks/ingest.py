@@ -140,7 +140,7 @@ def lines(count: int, steps: dict[str, Step]) -> list[str]:
     for new, known in (("first import", "the same again"), ("one file", "the file again")):
         ratio = steps[known].cpu / steps[new].cpu
         good = _met(ratio <= SHARE_OF_KNOWN, f"{SHARE_OF_KNOWN} at most")
-        told.append(f"{'':>13}a known row costs {ratio:.2f} of a new one ({new}): {good}")
+        told.append(f"{'':>13}a known row costs {ratio:.3f} of a new one ({new}): {good}")
     peaks = [step.peak for step in steps.values() if step.peak is not None]
     if peaks and count >= LARGE:
         good = _met(max(peaks) < MOST_MEMORY, f"under {MOST_MEMORY}")
