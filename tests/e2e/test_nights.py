@@ -63,7 +63,8 @@ def test_R53_the_nights_are_switched_off_and_on_again(
     expect(part).to_contain_text(words["asleep"])
     if script:
         looks_well(page)
-    page.locator(f"#sync-{feed.interface_id}").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator(f"#sync-{feed.interface_id}").click()
     work(feed)
     page.reload()
     expect(part).to_contain_text(words["asleep"])
