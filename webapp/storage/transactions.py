@@ -15,6 +15,7 @@ from webapp.domain.life import EventKind
 from webapp.storage.columns import ID_LENGTH, UtcDateTime, id_field, one_of, ref
 
 _ENTERED = text("status = 'entered'")
+_ANNOUNCED = text("status = 'announced'")
 TRANSACTION_STATUSES = ("announced", "booked", "cancelled", "expired", "duplicate", "entered")
 
 
@@ -49,6 +50,14 @@ class BankTransaction(SQLModel, table=True):
             "day",
             sqlite_where=_ENTERED,
             postgresql_where=_ENTERED,
+        ),
+        # And those that are only announced: each sync looks for the ones that lapse.
+        Index(
+            "ix_bank_transaction_announced",
+            "account_id",
+            "day",
+            sqlite_where=_ANNOUNCED,
+            postgresql_where=_ANNOUNCED,
         ),
     )
 

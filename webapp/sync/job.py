@@ -91,7 +91,7 @@ def load_feed_job(engine: Engine, claim: Claim, run_id: str, watch: Watch | None
     """
     with engine.database.read() as session:
         found = _read(session, engine, claim)
-    if any(account.import_from is None for account in found.accounts):
+    if any(_owes_floor(account, found.activated_on) for account in found.accounts):
         with engine.database.write() as session:
             # A floor that an admin sets at this moment must not be written over by one read before.
             leases.renew(session, claim)
@@ -230,10 +230,17 @@ def fix_floors(accounts: Sequence[Account], activated_on: date) -> None:
     """Give each account that never ran the floor its import mode says, for good."""
     for account in accounts:
         if account.import_from is None:
-            account.import_from = import_floor(
-                ImportMode(account.import_mode),
-                activated_on=account.activated_on or activated_on,
-            )
+            account.import_from = _floor_of(account, activated_on)
+
+
+def _owes_floor(account: Account, activated_on: date) -> bool:
+    return account.import_from is None and _floor_of(account, activated_on) is not None
+
+
+def _floor_of(account: Account, activated_on: date) -> date | None:
+    """Return the floor that the import mode says; ``None`` for everything there is."""
+    mode = ImportMode(account.import_mode)
+    return import_floor(mode, activated_on=account.activated_on or activated_on)
 
 
 def _shared_accounts(session: Session, interface_id: str) -> tuple[Account, ...]:

@@ -33,6 +33,14 @@ def upgrade() -> None:
         sqlite_where=held,
         postgresql_where=held,
     )
+    announced = sa.text("status = 'announced'")
+    op.create_index(
+        "ix_bank_transaction_announced",
+        "bank_transaction",
+        ["account_id", "day"],
+        sqlite_where=announced,
+        postgresql_where=announced,
+    )
     with op.batch_alter_table("sync_run") as table:
         table.add_column(sa.Column("calls", sa.Integer(), server_default="0", nullable=False))
         _one_of(table, "sync_run", "trigger", (*TRIGGERS, "webhook"))
@@ -100,6 +108,7 @@ def downgrade() -> None:
     with op.batch_alter_table("sync_run") as table:
         table.drop_column("calls")
         _one_of(table, "sync_run", "trigger", TRIGGERS)
+    op.drop_index("ix_bank_transaction_announced", "bank_transaction")
     op.drop_index("ix_interface_held", "interface")
     with op.batch_alter_table("interface") as table:
         table.drop_index("ix_interface_due")
