@@ -79,6 +79,7 @@ def test_a_source_that_hangs_is_given_up_and_writes_nothing_when_it_wakes(fleet:
     assert run.next_try_at is not None, "a source that is slow today is asked again by itself"
     wakes.set()
     assert woken.wait(30)
+    wait_until(lambda: not any(one.name == "sync" for one in threading.enumerate()))
     assert fleet.rows() == two_of("good1", "good2"), "it may not write any more"
 
 

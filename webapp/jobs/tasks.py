@@ -34,7 +34,7 @@ _post: Post | None = None
 def make_engine(settings: Settings) -> Engine:
     """Build what runs need, from the settings."""
     return Engine(
-        database=Database(settings.database_url),
+        database=Database(settings.database_url, lasting=False),
         registry=discover(enabled=settings.plugins),
         secrets=SecretBox({key.id: key.key for key in settings.master_keys}),
     )
@@ -73,6 +73,8 @@ def bury(pid: int) -> None:
     """Free what the dead process ``pid`` of this machine held; another run follows at once."""
     if _engine is None:
         return
+    # This process lives long: its connections may be those of a server that was restarted since.
+    _engine.database.engine.dispose()
     try:
         with _engine.database.write() as session:
             reap(session, now=datetime.now(UTC), owner=worker_name(pid))

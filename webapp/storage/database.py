@@ -17,10 +17,15 @@ BUSY_TIMEOUT_MS = 10_000
 class Database:
     """An engine with our session habits: ``write()`` for changes, ``read()`` for pages."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lasting: bool = True) -> None:
+        """Open ``url``.
+
+        :param lasting: connections may outlive a restart of the server, so each is tried before it
+            is used. A process that ends within minutes, as a shift does, is spared that.
+        """
         self.url = url
         self.metadata = tables.METADATA
-        self.engine = make_engine(url)
+        self.engine = make_engine(url, lasting=lasting)
         # SQLite lets one write at a time, and who waits for it polls: of many threads some would
         # never get in. They queue up here; only processes are left to poll.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
@@ -51,10 +56,10 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, lasting: bool = True) -> Engine:
     """Make an engine for ``url``; SQLite gets WAL, foreign keys and explicit transactions."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return create_engine(url, pool_pre_ping=lasting, pool_size=8, max_overflow=12)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
