@@ -38,6 +38,7 @@ from webapp.storage.runs import SyncRun
 from webapp.storage.transactions import BankTransaction
 
 HERE = Path(__file__).parent / "night_source"
+RESULTS = Path(__file__).parent / "results"
 WORKERS = 2
 ROWS = 20
 IN_ONE_ENTITY = 5
@@ -295,18 +296,24 @@ def _resident(worker: int) -> dict[str, int]:
 @click.option("--hang", default=0, help="Of them, those whose source never answers.")
 @click.option("--store", default="", help="sqlite or postgresql; both by default.")
 def main(cards: int, hang: int, store: str) -> None:
-    """Print one line per database."""
+    """Print one line per database, and keep it with its date."""
+    lines = []
     for name, make_database in on_each_store():
         if store and store != name.lower():
             continue
         with make_database() as database:
             night = measure(database, cards, hang)
-        click.echo(
+        lines.append(
             f"{name:<11}{cards:>7,} interfaces ({hang} hang) in {night.seconds:6.1f} s: "
             f"{cards / night.seconds:5.1f}/s, {night.rows:,} rows, {night.failed} failed; "
             f"a click waited {night.click_waited:.2f} s, "
             f"a single interface {night.single_waited:.2f} s; MB {night.resident} {night.why or ''}"
         )
+        click.echo(lines[-1])
+    kept = RESULTS / f"night-{BEGUN:%Y-%m-%d}.txt"
+    before = kept.read_text(encoding="utf-8") if kept.exists() else ""
+    head = f"{BEGUN:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {WORKERS} workers"
+    kept.write_text("\n".join([before + head, *lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":

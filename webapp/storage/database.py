@@ -59,7 +59,10 @@ class Database:
 def make_engine(url: str, *, lasting: bool = True) -> Engine:
     """Make an engine for ``url``; SQLite gets WAL, foreign keys and explicit transactions."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=lasting, pool_size=8, max_overflow=12)
+        # The one given back last is taken first: it knows the statements already.
+        return create_engine(
+            url, pool_pre_ping=lasting, pool_use_lifo=True, pool_size=8, max_overflow=12
+        )
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
