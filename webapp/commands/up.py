@@ -92,7 +92,7 @@ def _start_everything(supervisor: Supervisor, settings: Settings) -> None:
     click.echo(settings.folder.first_lines.read_text(encoding="utf-8"))
     settings.folder.first_lines.unlink()
     click.echo("\nPress Ctrl-C to stop.")
-    # These two wait until now: the machine's processors belong to the first page.
+    # These wait until now: the machine's processors belong to the first page.
     for name, role in {**dict.fromkeys(_workers(), "worker"), "clock": "clock"}.items():
         supervisor.start(Program(name, cardsync(role), environment))
     supervisor.release_output()

@@ -22,10 +22,9 @@ from webapp.storage.database import Database
 from webapp.storage.interfaces import Interface, lock_interface
 from webapp.storage.people import LegalEntity
 from webapp.storage.runs import demanded_since
+from webapp.sync.failures import RATE_LIMITED
 
 WHY_MAX = 200
-# The source itself said that it bears no more for now.
-RATE_LIMITED = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)

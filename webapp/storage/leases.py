@@ -121,7 +121,7 @@ def claim(session: Session, interface_id: str, *, owner: str, now: datetime) -> 
         now,
         real,
         col(Interface.id) == interface_id,
-        or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
+        _not_held(real),
     )
     row = session.connection().execute(taken).one_or_none()
     return None if row is None else _claim_of(row, now)
@@ -155,14 +155,9 @@ def claim_many(
 
 
 def _taking(owner: str, now: datetime, real: Any, *which: ColumnElement[bool]) -> Executable:
-    due = func.coalesce(col(Interface.as_of), now)
     return (
         update(Interface)
-        .where(
-            col(Interface.state) == InterfaceState.ACTIVE,
-            col(Interface.next_due_at) <= due,
-            *which,
-        )
+        .where(*due_by(now), *which)
         .values(
             lease_owner=owner,
             lease_until=real + LEASE,
@@ -279,7 +274,7 @@ def hold(
         update(Interface)
         .where(
             col(Interface.id) == interface_id,
-            or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
+            _not_held(real),
         )
         .values(lease_owner=owner, lease_until=real + LEASE, fence=Interface.fence + 1)
         .returning(col(Interface.fence), col(Interface.attempts))
@@ -288,18 +283,22 @@ def hold(
     return row and Claim(interface_id, row[0], now, DueReason.DEMAND, by, row[1])
 
 
+def due_by(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes an interface due at ``now``, or at the business time it was asked with."""
+    return (
+        col(Interface.state) == InterfaceState.ACTIVE,
+        col(Interface.next_due_at) <= func.coalesce(col(Interface.as_of), now),
+    )
+
+
+def _not_held(real: Any) -> ColumnElement[bool]:
+    """Return what makes an interface free at ``real``: no lease, or one that ran out."""
+    return or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real)
+
+
 def count_due(session: Session, *, now: datetime, most: int) -> int:
     """Return how many interfaces are due and not held by a live worker, ``most`` at most."""
-    real = lease_clock(session)
-    due = (
-        select(Interface.id)
-        .where(
-            col(Interface.state) == InterfaceState.ACTIVE,
-            col(Interface.next_due_at) <= func.coalesce(col(Interface.as_of), now),
-            or_(col(Interface.lease_until).is_(None), col(Interface.lease_until) < real),
-        )
-        .limit(most)
-    )
+    due = select(Interface.id).where(*due_by(now), _not_held(lease_clock(session))).limit(most)
     return session.exec(select(func.count()).select_from(due.subquery())).one()
 
 

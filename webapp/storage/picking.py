@@ -4,13 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
-from webapp.domain.interfaces import DueReason, InterfaceState
+from webapp.domain.interfaces import DueReason
 from webapp.domain.turns import Due
 from webapp.storage.clock import lease_clock
 from webapp.storage.interfaces import Interface
+from webapp.storage.leases import due_by
 from webapp.storage.people import Group, LegalEntity
 
 AWAITED = (DueReason.DEMAND.value, DueReason.WEBHOOK.value)
@@ -37,7 +38,6 @@ def awaited_now(session: Session, now: datetime, *, limit: int) -> list[Due]:
 
 
 def _due(now: datetime) -> Select[*tuple[Any, ...]]:
-    due: ColumnElement[Any] = func.coalesce(col(Interface.as_of), now)
     return (
         select(
             col(Interface.id),
@@ -48,11 +48,7 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             col(Interface.interrupted),
         )
         .join(LegalEntity, col(LegalEntity.id) == col(Interface.legal_entity_id))
-        .where(
-            col(Interface.state) == InterfaceState.ACTIVE,
-            col(Interface.next_due_at) <= due,
-            col(Interface.lease_until).is_(None),
-        )
+        .where(*due_by(now), col(Interface.lease_until).is_(None))
     )
 
 

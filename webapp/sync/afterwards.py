@@ -23,9 +23,10 @@ def look_around(session: Session, job: Job) -> None:
     if not fetched:
         return
     # After a run that ended well, one that told nothing else leaves nothing to look for.
-    if state.brought or state.claim.attempts != 1 or not job.feed:
+    owed = state.claim.attempts != 1 or not job.feed
+    if state.brought or owed:
         # A refund is told again until its purchase is known: without one there is none to link.
-        if state.credits or state.claim.attempts != 1 or not job.feed:
+        if state.credits or owed:
             link_refunds(session, state.run_id)
         ask_about_twofold(session, state)
         look_for_bank_rows(session, state.run_id, fetched)

@@ -17,6 +17,8 @@ from cardsync_sdk.quota import CallsUsedUp
 from webapp.domain.believing import SignsFlipped, Unreadable
 from webapp.domain.schedule import FailureKind
 
+# The source itself said that it bears no more for now.
+RATE_LIMITED = "rate_limited"
 OUT_OF_MEMORY = "memory"
 TOO_SLOW = "too_slow"
 # What a source told is not believed: nothing of it was stored.
@@ -43,7 +45,7 @@ def failure_of(error: Exception, *, now: datetime) -> Failure:
     detail = str(error) or type(error).__name__
     match error:
         case RateLimited():
-            return Failure(FailureKind.RATE_LIMITED, "rate_limited", detail, error.until)
+            return Failure(FailureKind.RATE_LIMITED, RATE_LIMITED, detail, error.until)
         case UserActionNeeded():
             return Failure(FailureKind.USER_ACTION, error.reason, detail)
         case SourceRejected():

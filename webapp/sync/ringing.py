@@ -29,8 +29,7 @@ from webapp.storage.clock import lease_now
 from webapp.storage.interfaces import Interface, lock_interfaces
 from webapp.storage.leases import Claim
 from webapp.storage.runs import SyncRun
-
-RATE_LIMITED = "rate_limited"
+from webapp.sync.failures import RATE_LIMITED
 
 
 def ring(
